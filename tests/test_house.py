@@ -32,7 +32,7 @@ LEFT_OF_THE_JOINTS = (
         "loading",
         "dumps",
     ),
-    *("experiments", "prior"),
+    *("experiments", "prior", "recorder"),
 )
 # From the ground up. A folder imports from its own floor and below.
 FLOORS = (
@@ -40,7 +40,7 @@ FLOORS = (
     ("joints",),
     ("media", "quantizers"),
     ("tokenizers", "public", "loading", "dumps"),
-    ("training", "lab", "audit", "compare", "learn", "prior"),
+    ("training", "lab", "audit", "compare", "learn", "prior", "recorder"),
     ("experiments",),
     ("analysis",),
     ("figures",),

@@ -29,8 +29,20 @@ _MEASURES = {
     "latent_dimension": Measure("Latents", DIMENSION, "measure"),
     "gradient_z_e": Measure("Gradient at z_e", "sum over the batch of its length at each latent", "measure"),
     "gradient_z_q": Measure("Gradient at z_q", "sum over the batch of its length at each latent", "measure"),
+    "commitment_weight": Measure(
+        "Weight of the quantizer's loss", "gradient of the training loss at it; 0: it was left out", "measure"
+    ),
+    "commitment_reaches": Measure(
+        "Commitment reaches the encoder", "1: it has a weight and a way back to z_e, 0: it has not", "measure"
+    ),
 }
 _BY_LEVEL = {
+    "perplexity_all": ("Perplexity of all steps", "codes, over all tokens since the record before"),
+    "tokens": ("Tokens", "tokens since the record before"),
+    "unseen": ("Unseen", "share of K codes"),
+    "reseeded": ("Reseeded", "codes that got new vectors since the record before, each time counted"),
+    "latents_not_finite": ("Latents not finite", "latents of one step with NaN or infinity"),
+    "codes_not_finite": ("Codes not finite", "codes with NaN or infinity"),
     "perplexity": ("Perplexity", "codes, over one batch"),
     "active": ("At work", "codes, over one batch"),
     "dead": ("Dead", "share of K codes"),

@@ -8,8 +8,8 @@
 The format: `layout.py`. No torch: a run is read, and can be made, with numpy alone.
 """
 
-from explorer.joints.files.recording.layout import RecordLevel
+from explorer.joints.files.recording.layout import RecordLevel, Reseeds
 from explorer.joints.files.recording.reading import Recording, open_recording
 from explorer.joints.files.recording.writing import Budget, RecordingWriter
 
-__all__ = ["Budget", "RecordLevel", "Recording", "RecordingWriter", "open_recording"]
+__all__ = ["Budget", "RecordLevel", "Recording", "RecordingWriter", "Reseeds", "open_recording"]

@@ -22,16 +22,23 @@ HALF_LARGEST = 60_000.0  # float16 ends at 65,504
 
 
 def frame_bytes(
-    record: int, frame: Frame, levels: Sequence[RecordLevel], totals: Sequence[np.ndarray], last: Sequence[np.ndarray]
+    record: int,
+    frame: Frame,
+    levels: Sequence[RecordLevel],
+    totals: Sequence[np.ndarray],
+    last: Sequence[np.ndarray],
+    reseeds: Sequence[np.ndarray] | None = None,
 ) -> bytes:
-    """A frame with totals, last (K,) each a level, of all codes whichever are kept. Of a frame silent and counts are
-    not looked at, since they follow from these."""
+    """A frame with totals, last and reseeds, (K,) each a level, of all codes whichever are kept. Of a frame silent and
+    counts are not looked at, since they follow from these."""
     arrays: dict[str, np.ndarray] = {}
     entries = []
     for i, (shown, level) in enumerate(zip(frame.levels, levels, strict=True)):
         entry = {**level_to_json(level), "window": shown.window}
         arrays[f"l{i}_total"] = _narrow(totals[i])
         arrays[f"l{i}_last"] = np.asarray(last[i], np.int64)
+        if reseeds is not None:
+            arrays[f"l{i}_reseeds"] = _narrow(reseeds[i])
         arrays[f"l{i}_z"] = np.asarray(shown.z_e, np.float32)
         numbers = None if shown.numbers is None else np.asarray(shown.numbers, np.int32)
         arrays[f"l{i}_indices"] = np.asarray(shown.indices if numbers is None else numbers[shown.indices], np.int32)
@@ -90,6 +97,11 @@ class FrameFile:
     def last(self, level: int) -> np.ndarray:
         """(K,) int64: the step at which each code was last chosen, -1 never."""
         return self._array(level, "last")
+
+    def reseeds(self, level: int) -> np.ndarray | None:
+        """(K,) int64: how often each code was reseeded since the start; None where that was not kept."""
+        name = f"l{level}_reseeds"
+        return self._arrays[name].astype(np.int64) if name in self._arrays else None
 
     def _array(self, level: int, name: str) -> np.ndarray:
         try:

@@ -21,10 +21,9 @@ these. A thinned line may have lost `codes`, `sources` and `died`, and one that 
 `frame-R-S.npz`: `meta` (JSON text: record, step, seen, batch, losses, measures, levels as above, each with its
 window), and of level l: l<l>_vectors (K, d) float32 (none where a rule gives them), l<l>_total (K,) unsigned: tokens of
 each code since the start, over all steps; l<l>_last (K,) int64: the step at which it was last chosen, -1 never;
-l<l>_z (n, d) float32, l<l>_indices (n,) int32: latents of this step; l<l>_lag (K, d) float16: `won` minus the vector,
-times `lag_scale`, NaN where there is none. Of a level with `kept` codes l<l>_numbers names them, and _vectors and _lag
-are of these alone; indices are codes of the whole codebook.
-"""
+l<l>_reseeds (K,): how often it was reseeded; l<l>_z (n, d) float32, l<l>_indices (n,) int32: latents of this step;
+l<l>_lag (K, d) float16: `won` minus the vector, times `lag_scale`, NaN where there is none. Of a level with `kept`
+codes l<l>_numbers names them, and _vectors and _lag are of these alone; indices are codes of the whole codebook."""
 
 from __future__ import annotations
 
@@ -33,6 +32,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import LatticeRule, Metric
@@ -77,6 +78,19 @@ class RecordLevel:
     def shown_size(self) -> int:
         """Codes of a frame: all, or as many as are kept."""
         return self.codebook_size if self.kept is None else self.kept
+
+
+@dataclass(frozen=True)
+class Reseeds:
+    """Codes that got new vectors in one step, on one level, by one strategy. codes (c,) int64; died (c,) bool: whether
+    each had been reseeded before; sources (c,): as of FrameEvent, None where they are not known."""
+
+    step: int
+    level: int
+    strategy: str
+    codes: np.ndarray
+    died: np.ndarray
+    sources: np.ndarray | None = None
 
 
 def level_to_json(level: RecordLevel) -> dict[str, Any]:

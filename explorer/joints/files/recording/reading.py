@@ -40,9 +40,9 @@ class Recording:
     recorder was told of the run. steps: of the frames that are kept, rising. scalars: name -> (r,) float64, one value a
     record, NaN where it has none: "step", "latents_seen", "batch_size", "seconds", "time", losses and measures;
     loss_names tells losses from measures. events: codes that got new vectors, one by one where their lines still name
-    them; tallies (t, 4) int64: step, level, how many, of these again, of all there were. notes: what is missing or
-    damaged, in words. ended: whether the recorder was closed; live: whether a process writes now, None: not known.
-    """
+    them, and at most the newest EVENTS; tallies (t, 4) int64: step, level, how many, of these again, of all there were.
+    notes: what is missing or damaged, in words. ended: whether the recorder was closed; live: whether a process writes
+    now, None: not known."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -169,7 +169,7 @@ class Recording:
         number, file = self._opened(i)
         before = self._before(i)
         since = int(before.meta["step"]) if before is not None else -1
-        events = tuple(event for event in self.events if since < event.step <= self._places[number][0])
+        events = self._story.events_between(since, self._places[number][0])
         try:
             return file.frame(before, events)
         except RecordError as error:
@@ -192,6 +192,11 @@ class Recording:
     def last_chosen(self, i: int, level: int) -> np.ndarray:
         """(K,) int64: the step at which each code was last chosen, -1 never, at the i-th frame."""
         return self._opened(i)[1].last(level)
+
+    def reseeds(self, i: int, level: int) -> np.ndarray | None:
+        """(K,) int64: how often each code was reseeded since the start, at the i-th frame; None where nobody
+        counted."""
+        return self._opened(i)[1].reseeds(level)
 
     def _opened(self, i: int) -> tuple[int, FrameFile]:
         number = self._numbers[i]

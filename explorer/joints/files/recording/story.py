@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from explorer.foundation.words import count_of
 from explorer.joints.files.recording.lines import parse_lines
 from explorer.joints.frame import FrameEvent
 
+EVENTS = 50_000  # that are told one by one
 BASIC = {"step": "step", "latents_seen": "seen", "batch_size": "batch", "seconds": "seconds", "time": "time"}
 
 
@@ -137,8 +139,19 @@ class Story:
     @property
     def events(self) -> tuple[FrameEvent, ...]:
         if self._events is None:
-            self._events = tuple(one for row in self._rows for event in _events_of(row) for one in _singly(event))
+            kept: list[FrameEvent] = []
+            for row in reversed(self._rows):
+                kept += [one for event in reversed(_events_of(row)) for one in reversed(_singly(event))]
+                if len(kept) >= EVENTS:
+                    break
+            self._events = tuple(reversed(kept[:EVENTS]))
         return self._events
+
+    def events_between(self, after: float, until: int) -> tuple[FrameEvent, ...]:
+        """Those of the steps after `after`, up to `until`, that are still named."""
+        steps = [row["step"] for row in self._rows]
+        rows = self._rows[bisect_right(steps, after) : bisect_right(steps, until)]
+        return tuple(one for row in rows for event in _events_of(row) for one in _singly(event))
 
     @property
     def tallies(self) -> np.ndarray:

@@ -25,6 +25,7 @@ from explorer.joints.files.recording.layout import (
     HEADER,
     VERSION,
     RecordLevel,
+    Reseeds,
     frame_name,
     frames_of,
     level_to_json,
@@ -34,7 +35,7 @@ from explorer.joints.files.recording.lines import LineLog, parse_lines
 from explorer.joints.files.recording.lock import holder_words, take_lock
 from explorer.joints.frame import Frame, FrameEvent
 
-CODES_A_LINE = 4096  # reseeds of one step whose codes are named; the others are counted
+CODES_A_LINE = 4096  # reseeds of one record whose codes are named; the others are counted
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,20 @@ class RecordingWriter:
             beside.unlink(missing_ok=True)
             raise
 
-    def add(self, frame: Frame, totals: Sequence[np.ndarray], last: Sequence[np.ndarray], seconds: float = 0.0) -> None:
+    def add(
+        self,
+        frame: Frame,
+        totals: Sequence[np.ndarray],
+        last: Sequence[np.ndarray],
+        seconds: float = 0.0,
+        events: Sequence[Reseeds] | None = None,
+        reseeds: Sequence[np.ndarray] | None = None,
+    ) -> None:
         """A record: the frame's numbers and events as a line, and the frame itself, which may be thinned later.
 
         totals, last: (K,) each of every level: tokens of each code since the start of the run, and the step at which it
-        was last chosen (-1: never). seconds: since the run began.
+        was last chosen (-1: never). seconds: since the run began. events: instead of those of the frame, where they are
+        many. reseeds (K,): how often each code was reseeded.
         """
         line = {
             "record": self.record,
@@ -130,12 +140,17 @@ class RecordingWriter:
             "losses": {name: float(value) for name, value in frame.losses.items()},
             "measures": {name: float(value) for name, value in frame.measures.items()},
         }
-        if frame.events:
-            line["events"] = tally_events(frame.events)
-        data = frame_bytes(self.record, frame, self.levels, totals, last)
+        events = gather_events(frame.events) if events is None else events
+        if events:
+            line["events"] = tally_events(events)
+        data = frame_bytes(self.record, frame, self.levels, totals, last, reseeds)
         self._safely(lambda: self._write(frame_name(self.record, frame.step), data))
+        try:
+            self._line(line)
+        except BaseException:
+            (self.folder / frame_name(self.record, frame.step)).unlink(missing_ok=True)
+            raise
         self._sizes[self.record] = len(data)
-        self._line(line)
         self.record += 1
         self._thin_frames()
 
@@ -195,19 +210,30 @@ class RecordingWriter:
                 del self._sizes[record]
 
 
-def tally_events(events: Sequence[FrameEvent]) -> list[dict[str, Any]]:
-    """As a line holds them: those of one step, level and strategy together."""
-    rows = []
+def gather_events(events: Sequence[FrameEvent]) -> list[Reseeds]:
+    """Those of one step, level and strategy together."""
     ordered = sorted(events, key=lambda event: (event.step, event.level, event.strategy))
+    gathered = []
     for (step, level, strategy), group in groupby(ordered, lambda event: (event.step, event.level, event.strategy)):
         alike = list(group)
-        named = alike[:CODES_A_LINE]
-        row: dict[str, Any] = {"step": step, "level": level, "strategy": strategy, "count": len(alike)}
-        row |= {"again": sum(one.died_again for one in alike), "codes": [one.code for one in named]}
-        if any(one.source >= 0 for one in named):
-            row["sources"] = [one.source for one in named]
+        codes, died, sources = zip(*((one.code, one.died_again, one.source) for one in alike), strict=True)
+        named = np.array(sources) if max(sources) >= 0 else None
+        gathered.append(Reseeds(step, level, strategy, np.array(codes), np.array(died), named))
+    return gathered
+
+
+def tally_events(events: Sequence[Reseeds]) -> list[dict[str, Any]]:
+    """As a line holds them."""
+    rows, room = [], CODES_A_LINE
+    for one in events:
+        many = min(room, len(one.codes))
+        room -= many
+        row: dict[str, Any] = {"step": one.step, "level": one.level, "strategy": one.strategy, "count": len(one.codes)}
+        row |= {"again": int(one.died.sum()), "codes": one.codes[:many].tolist()}
+        if one.sources is not None:
+            row["sources"] = one.sources[:many].tolist()
         if row["again"]:
-            row["died"] = [one.code for one in named if one.died_again]
+            row["died"] = one.codes[:many][one.died[:many]].tolist()
         rows.append(row)
     return rows
 

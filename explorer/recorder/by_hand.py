@@ -1,0 +1,79 @@
+"""A quantizer that nobody knows here, whose steps the training loop tells by `Recorder.log`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from explorer.foundation.errors import RecordError
+from explorer.joints.files.recording import RecordLevel
+from explorer.recorder.attachments.attachment import Attachment, Listener, names_of_levels
+
+
+class HandAttachment(Attachment):
+    """Levels are those of the first call; codebooks may grow."""
+
+    def __init__(self, codebook_size: int | Sequence[int] | None = None) -> None:
+        super().__init__(nn.Identity())
+        self._sizes, self._to = codebook_size, None
+        self._levels: list[RecordLevel] = []
+        self._books: list[Tensor | None] = []
+
+    def levels(self) -> Sequence[RecordLevel]:
+        return self._levels
+
+    def vectors(self, level: int) -> Tensor | None:
+        return self._books[level]
+
+    def listen(self, to: Listener) -> None:
+        self._to = to
+
+    def take(
+        self,
+        indices: Tensor | Sequence[Tensor],
+        z_e: Tensor | Sequence[Tensor] | None,
+        codebook: Tensor | Sequence[Tensor] | None,
+    ) -> list[tuple[Tensor, Tensor | None]]:
+        """Read a call: (indices, latents (N, d) or None) of each level. Raises RecordError for what does not fit."""
+        chosen = _listed(indices)
+        latents = _listed(z_e) or [None] * len(chosen)
+        books = _listed(codebook) or [None] * len(chosen)
+        if not len(chosen) == len(latents) == len(books):
+            counts = f"{len(chosen)} levels of indices, {len(latents)} of z_e and {len(books)} codebooks"
+            raise RecordError(f"log() was given {counts}; it needs as many of each.")
+        sizes = [self._sizes] * len(chosen) if self._sizes is None or isinstance(self._sizes, int) else self._sizes
+        pairs, levels = [], []
+        for number, (index, z, book) in enumerate(zip(chosen, latents, books, strict=True)):
+            flat = None if z is None else z.detach().flatten(0, -2)
+            if flat is not None and len(flat) != index.numel():
+                raise RecordError(f"log() was given {index.numel()} indices and {len(flat)} latents.")
+            dim = book.shape[-1] if book is not None else 1 if flat is None else flat.shape[-1]
+            size = len(book) if book is not None else sizes[number]
+            if size is None:
+                raise RecordError("log() needs the codebook, or codebook_size.")
+            levels.append(RecordLevel("", int(size), int(dim), source="told by hand"))
+            pairs.append((index, flat))
+        names = names_of_levels(len(levels))
+        self._levels = [
+            RecordLevel(name, level.codebook_size, level.codebook_dim, source=level.source)
+            for name, level in zip(names, levels, strict=True)
+        ]
+        self._books = [None if book is None else book.detach() for book in books]
+        return pairs
+
+    def tell(
+        self,
+        indices: Tensor | Sequence[Tensor],
+        z_e: Tensor | Sequence[Tensor] | None,
+        codebook: Tensor | Sequence[Tensor] | None,
+    ) -> None:
+        """Count a call."""
+        for number, (index, z) in enumerate(self.take(indices, z_e, codebook)):
+            self._to.see(number, index, None if z is None else lambda z=z: z)
+
+
+def _listed(given: Tensor | Sequence[Tensor] | None) -> list[Tensor]:
+    if given is None:
+        return []
+    return [given] if isinstance(given, Tensor) else list(given)

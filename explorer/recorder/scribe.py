@@ -1,0 +1,223 @@
+"""Scribe: the recorder's own thread, which measures, writes and calls sinks, and whom nothing can make stop the
+training.
+
+What the disk refuses is said once, as a warning and in the recording; totals go on, so that no token is lost with a
+record."""
+
+from __future__ import annotations
+
+import platform
+import queue
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from explorer.foundation.errors import ExplorerError, RecordError
+from explorer.foundation.words import count_of
+from explorer.joints.files.recording import Budget, RecordingWriter, RecordLevel, open_recording
+from explorer.recorder.moment import History, Moment, begin_history, make_record
+from explorer.recorder.sinks import Alert, Sink, plain_alerts
+
+FOLDERS = 9  # beside a folder that another process writes to
+Judge = Callable[[Any], Iterable[Alert]]  # of a Recording
+
+
+class Scribe:
+    """folder: where it writes, once it does: another one than asked for where that is taken."""
+
+    def __init__(
+        self,
+        folder: Path,
+        every: int,
+        budget: Budget,
+        sinks: Sequence[Sink],
+        judge: Judge | None,
+        about: dict[str, Any],
+    ) -> None:
+        self.folder, self._every, self._budget, self._judge = folder, every, budget, judge
+        self._sinks, self._raised = list(sinks), set[str]()
+        self._about = {"torch": torch.__version__, "python": platform.python_version(), **about}
+        self._writer: RecordingWriter | None = None
+        self._history, self._begun = History(), False
+        self._seconds, self._start = 0.0, time.monotonic()
+        self._lost: list[int] = []
+        self._said: set[str] = set()
+        self._notes: list[tuple[str, int]] = []
+        self._step = 0
+        self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(maxsize=1)
+        self._thread = threading.Thread(target=self._run, name="explorer-recorder", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                job()
+            except Exception as error:
+                self.warn(f"a record could not be made ({type(error).__name__}: {error}); training goes on.")
+            finally:
+                self._jobs.task_done()
+        self._jobs.task_done()
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Do it in the thread, after what is still being done: at most one record is under way, and can be lost."""
+        self._jobs.join()
+        self._jobs.put(job)
+
+    def flush(self) -> None:
+        """Wait until all is written."""
+        self._jobs.join()
+
+    def warn(self, words: str, kind: str = "") -> None:
+        """Say it once, of the same words or the same kind."""
+        if (kind or words) not in self._said:
+            self._said.add(kind or words)
+            try:
+                warnings.warn(f"Recorder of {str(self.folder)!r}: {words}", RuntimeWarning, stacklevel=2)
+            except RuntimeWarning as said:  # where warnings are errors; this one must not stop a training
+                print(said, file=sys.stderr)
+
+    def note(self, words: str, step: int) -> None:
+        """Warn, and write it into the recording with the next record."""
+        self.warn(words)
+        self._notes.append((words, step))
+
+    def newest_step(self) -> int:
+        """The last step that is recorded in the folder, 0 without one."""
+        try:
+            steps = open_recording(self.folder).scalars["step"]
+            return int(steps[-1]) if len(steps) else 0
+        except (ExplorerError, OSError):
+            return 0
+
+    def begin(self, levels: Sequence[RecordLevel], step: int) -> None:
+        """Before the record of a step: go on from the last frame of a step up to `step`, where there is one of the same
+        levels; else anew."""
+        self._history = History([begin_history(level) for level in levels])
+        try:
+            before = open_recording(self.folder)
+        except (ExplorerError, OSError):
+            return
+        places = [i for i, kept in enumerate(before.steps) if kept <= step]
+        if not places:
+            return
+        try:
+            i, last = places[-1], before.steps[places[-1]]
+            if last < step:
+                words = f"Of steps {last + 1:,} to {step:,}, which an earlier process took, tokens are not counted."
+                self.note(words, step)
+            frame = before.frame(i)
+            if len(before.levels) != len(levels):
+                self.note("The recording that is here is of other codebooks; their counts begin anew.", step)
+                return
+            for number, past in enumerate(self._history.levels):
+                totals, reseeds = before.totals(i, number), before.reseeds(i, number)
+                if len(totals) != len(past.totals):
+                    past.resize(len(totals))
+                past.totals, past.last = totals, before.last_chosen(i, number).copy()
+                past.reseeds = past.reseeds if reseeds is None else reseeds
+            self._history.seen = frame.latents_seen
+            self._seconds = float(before.scalars["seconds"][before.scalars["step"] <= step][-1])
+        except (ExplorerError, OSError, IndexError) as error:
+            self.note(f"What was recorded before cannot be gone on from ({error}); totals begin anew.", step)
+
+    def take(self, moment: Moment) -> None:
+        """Measure and write a record; in the thread."""
+        levels = tuple(one.level for one in moment.levels)
+        if not self._begun or moment.step <= self._step:
+            self.begin(levels, moment.step - moment.steps)
+            self._begun = True
+        elif len(self._history.levels) != len(levels):
+            self._history = History([begin_history(level) for level in levels], self._history.seen)
+        self._step = moment.step
+        frame, events = make_record(moment, self._history)
+        past = self._history.levels
+        seconds = self._seconds + time.monotonic() - self._start
+
+        def write(writer: RecordingWriter) -> None:
+            if writer.levels != levels:
+                writer.change_levels(levels, moment.step)
+            totals, last = [one.totals for one in past], [one.last for one in past]
+            writer.add(frame, totals, last, seconds, events, [one.reseeds for one in past])
+
+        self._write(write, levels, moment.step)
+        self._tell({**frame.losses, **frame.measures}, [level.name for level in levels], moment.step)
+
+    def _write(self, act: Callable[[RecordingWriter], None], levels: Sequence[RecordLevel], step: int) -> None:
+        try:
+            writer = self._writer or self._open(levels, step)
+            if self._lost:
+                first, many = self._lost[0], count_of(len(self._lost), "record")
+                writer.note(f"{many} from step {first:,} on could not be written; no token is missing in counts.", step)
+                self._lost = []
+            while self._notes:
+                writer.note(*self._notes[0])
+                self._notes.pop(0)
+            act(writer)
+            if writer.restored:
+                writer.restored = False
+                self.note(f"The folder was taken away; what was recorded before step {step:,} went with it.", step)
+        except (OSError, ExplorerError) as error:
+            self._lost.append(step)
+            why = getattr(error, "strerror", None) or error
+            self.warn(f"cannot write ({why}). Training goes on, and so will the recording when it can.", "disk")
+
+    def _open(self, levels: Sequence[RecordLevel], step: int) -> RecordingWriter:
+        asked = self.folder
+        for number in range(1, FOLDERS + 1):
+            self.folder = asked if number == 1 else asked.with_name(f"{asked.name}-{number}")
+            try:
+                self._writer = RecordingWriter(self.folder, levels, self._every, self._budget, self._about)
+                break
+            except RecordError as error:
+                if number == FOLDERS:
+                    self.folder = asked
+                    raise
+                self.warn(f"{error} This process records into {asked.name}-{number + 1} beside it.", "two writers")
+        self._writer.begin_session(self._writer.record, step)
+        return self._writer
+
+    def _tell(self, scalars: Mapping[str, float], names: Sequence[str], step: int) -> None:
+        if not self._sinks:
+            return
+        alerts = plain_alerts(step, scalars, names)
+        try:
+            alerts += list(self._judge(open_recording(self.folder))) if self._judge else []
+        except Exception as error:
+            self.warn(f"the diagnosis failed ({type(error).__name__}: {error}).", "judge")
+        fresh = [alert for alert in alerts if alert.kind not in self._raised]
+        self._raised |= {alert.kind for alert in fresh}
+        self._ask(lambda sink: sink.record(step, scalars))
+        for alert in fresh:
+            self._ask(lambda sink, alert=alert: sink.alert(alert))
+
+    def _ask(self, act: Callable[[Sink], None]) -> None:
+        for sink in list(self._sinks):
+            try:
+                act(sink)
+            except Exception as error:
+                self._sinks.remove(sink)
+                self.warn(f"{type(sink).__name__} failed ({type(error).__name__}: {error}) and gets no more.")
+
+    def close(self, why: str) -> None:
+        """End the recording, and the thread."""
+        self._jobs.join()
+        self._jobs.put(lambda: self._end(why))
+        self._jobs.join()
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _end(self, why: str) -> None:
+        if self._writer is not None:
+            try:
+                for words, step in self._notes:
+                    self._writer.note(words, step)
+                self._writer.end(why, self._step)
+            except (OSError, ExplorerError) as error:
+                self.warn(f"cannot write ({error}).", "disk")
+        self._ask(lambda sink: sink.close())
