@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -25,9 +26,10 @@ from explorer.quantizers.base import (
     mean_square,
     total,
 )
+from explorer.quantizers.compiled.beams import search_compiled
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.lab_spec import Inert, LabSpec, LabValues, slider
-from explorer.quantizers.nearest import in_a_graph, nearest_code, squared_distances
+from explorer.quantizers.nearest import finite_rows, in_a_graph, nearest_code, squared_distances
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer, options_in_lab
 
 SPREAD, STRIDE = 10_368_889, 7_500_283  # of 2^24: the golden ratio, and another step that meets all
@@ -102,9 +104,7 @@ class ResidualQuantizer(Quantizer):
     def _beam_forward(self, z: Tensor) -> QuantizerOutput:
         """Evaluation by beam search; the loss terms are those of the codes found."""
         flat = z.float().reshape(-1, self.dim)  # (N, D)
-        parts = (flat,) if in_a_graph() else flat.split(BEAM_ROWS)
-        found = torch.cat([self.beam_search(part) for part in parts])  # (N, Q)
-        indices = found.view(*z.shape[:-1], self.num_quantizers)
+        indices = self.beam_search(flat).view(*z.shape[:-1], self.num_quantizers)
         codes = [vector.detach() for vector in self.level_vectors(indices)]
         stages, residual, commitment = [], z.float(), 0.0
         for q, vector in enumerate(codes):
@@ -141,6 +141,38 @@ def search_beams(z: Tensor, tables: Sequence[Tensor], beam: int) -> Tensor:
 
     Never worse than greedy.
     """
+    found = _search_compiled(z, tables, beam) if z.device.type == "cpu" and not in_a_graph() else None
+    return _better(*_search_in_torch(z, tables, beam), *_greedy(z, tables)) if found is None else found
+
+
+def _better(found: Tensor, error: Tensor, greedy: Tensor, left: Tensor) -> Tensor:
+    """Codes found (N, Q) that leave error (N,), or greedy ones, which a beam can lose, and end worse: left (N, D)."""
+    return torch.where(((error <= left.square().sum(-1)) & error.isfinite())[:, None], found, greedy)
+
+
+def _search_compiled(z: Tensor, tables: Sequence[Tensor], beam: int) -> Tensor | None:
+    """`search_beams` on a CPU, rounding what is given to float32; None where it cannot be compiled."""
+    z, tables = z.detach().float(), [table.detach().float() for table in tables]
+    if not all(finite_rows(table).numpy().any() for table in tables):
+        return None
+    answer = search_compiled(z.numpy(), [table.numpy() for table in tables], beam, torch.get_num_threads())
+    if answer is None:
+        return None
+    found, error = answer
+    lost = np.flatnonzero(~np.isfinite(error))
+    if len(lost):
+        found[lost] = _greedy(torch.from_numpy(z.numpy()[lost]), tables)[0].numpy()
+    return torch.from_numpy(found)
+
+
+def _search_in_torch(z: Tensor, tables: Sequence[Tensor], beam: int) -> tuple[Tensor, Tensor]:
+    """The codes found, (N, Q), and the squared length of what they leave, (N,)."""
+    parts = (z,) if in_a_graph() else z.split(BEAM_ROWS)
+    found, errors = zip(*(_search_part(part, tables, beam) for part in parts), strict=True)
+    return torch.cat(found), torch.cat(errors)
+
+
+def _search_part(z: Tensor, tables: Sequence[Tensor], beam: int) -> tuple[Tensor, Tensor]:
     residuals = z[:, None]  # (N, B, D)
     chosen = z.new_zeros(z.shape[0], 1, 0, dtype=torch.long)  # (N, B, q)
     for vectors in tables:
@@ -151,11 +183,8 @@ def search_beams(z: Tensor, tables: Sequence[Tensor], beam: int) -> Tensor:
         chosen = torch.cat([chosen.gather(1, parent[..., None].expand(-1, -1, chosen.shape[2])), code[..., None]], -1)
         residuals = residuals.gather(1, parent[..., None].expand(-1, -1, z.shape[1])) - vectors[code]
     # Sums of codes that are not finite are there where the beam is wider than the rest; torch's least is NaN.
-    error, best = residuals.square().sum(-1).nan_to_num(nan=torch.inf).min(1)  # (N,)
-    found = chosen.gather(1, best[:, None, None].expand(-1, -1, chosen.shape[2]))[:, 0]  # (N, Q)
-    greedy, left = _greedy(z, tables)  # a beam can lose the greedy path and end worse
-    kept = (error <= left.square().sum(-1)) & error.isfinite()
-    return torch.where(kept[:, None], found, greedy)
+    error, best = residuals.square().sum(-1).nan_to_num(nan=torch.inf, posinf=torch.inf).min(1)  # (N,)
+    return chosen.gather(1, best[:, None, None].expand(-1, -1, chosen.shape[2]))[:, 0], error
 
 
 def _greedy(z: Tensor, tables: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

@@ -20,14 +20,14 @@ from explorer.quantizers.nearest import ON_CPU, nearest_code
 WIDE = ("avx512", "avx", "fma", "f16c", "vaes", "vpclmul")  # what a processor of 2006 has not
 
 
-def _without(*words: str) -> dict[str, bool]:
+def without_features(*words: str) -> dict[str, bool]:
     return {name: has and not name.startswith(words) for name, has in features_here().items()}
 
 
 @pytest.fixture(scope="module", params=["this processor", "without AVX-512", "without AVX"])
 def kernels(request):
     lacks = {"this processor": (), "without AVX-512": ("avx512",), "without AVX": WIDE}[request.param]
-    return compile_kernels(_without(*lacks) if lacks else None)
+    return compile_kernels("nearest", without_features(*lacks) if lacks else None)
 
 
 def _data(count, codes, dim):
@@ -120,7 +120,7 @@ def test_without_llvmlite_the_same_codes(monkeypatch):
 
 
 def test_where_it_cannot_be_compiled_numpy_does_it(monkeypatch, caplog):
-    def broken():
+    def broken(kind):
         raise RuntimeError("LLVM ERROR: no such target")
 
     machine.cache_clear()

@@ -70,14 +70,14 @@ class Lanes:
         return [total.get() for total in sums]
 
 
-def _least_of(f: Function, vectors: list[ir.Value]) -> ir.Value:
+def least_of(f: Function, vectors: list[ir.Value]) -> ir.Value:
     """The least in each lane, pair by pair, so that no step waits for the one before."""
     while len(vectors) > 1:
         vectors = [reduce(f.lesser, vectors[i : i + 2]) for i in range(0, len(vectors), 2)]
     return vectors[0]
 
 
-def _rows_of(f: Function, lanes: Lanes, z: ir.Value, first: ir.Value, count: ir.Value, dim: ir.Value) -> list[ir.Value]:
+def rows_of(f: Function, lanes: Lanes, z: ir.Value, first: ir.Value, count: ir.Value, dim: ir.Value) -> list[ir.Value]:
     """Where `width` latents of z (n, D) begin, from the one of number `first` on: beyond the end the last stands in."""
     last, rows = f.builder.sub(count, LONG(1)), []
     for lane in range(lanes.width):
@@ -93,7 +93,7 @@ def write_scores(lanes: Lanes) -> None:
     f = Function(lanes.module, "scores", ("z", "table", "bias", "centre", "scratch", "out"), ("n", "m", "D"))
     z, table, bias, centre, scratch, out, n, blocks, dim = f.arguments()
     with f.loop(f.builder.udiv(f.sum(n, width - 1), LONG(width))) as group:
-        lanes.pack(f, _rows_of(f, lanes, z, f.times(group, width), n, dim), centre, scratch, dim)
+        lanes.pack(f, rows_of(f, lanes, z, f.times(group, width), n, dim), centre, scratch, dim)
         begin = f.at(out, f.times(f.times(group, blocks), block * width))
 
         def keep(k: ir.Value, scores: list[ir.Value], begin: ir.Value = begin) -> None:
@@ -114,7 +114,7 @@ def write_two_best(lanes: Lanes) -> None:
     z, table, bias, centre, scratch, best_out, second_out, index_out, n, blocks, dim = f.arguments()
     with f.loop(f.builder.udiv(f.sum(n, width - 1), LONG(width))) as group:
         first = f.times(group, width)
-        lanes.pack(f, _rows_of(f, lanes, z, first, n, dim), centre, scratch, dim)
+        lanes.pack(f, rows_of(f, lanes, z, first, n, dim), centre, scratch, dim)
         best = f.variable(lanes.floats, constant(INF, width))
         second = f.variable(lanes.floats, constant(INF, width))
         where = f.variable(lanes.numbers, constant(0, width, INT))
@@ -122,7 +122,7 @@ def write_two_best(lanes: Lanes) -> None:
         def keep(
             k: ir.Value, scores: list[ir.Value], best: object = best, second: object = second, where: object = where
         ) -> None:
-            least = _least_of(f, scores)
+            least = least_of(f, scores)
             second.set(f.lesser(f.greater(least, best.get()), second.get()))
             nearer = f.builder.fcmp_ordered("<", least, best.get())
             best.set(f.builder.select(nearer, least, best.get()))

@@ -6,11 +6,12 @@ import ctypes
 import logging
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 LOG = logging.getLogger(__name__)
+Kind = Literal["nearest", "beams"]  # what is compiled together, in a twentieth of a second
 # Floats in a register, and codes in a block, by what the processor has: as many sums as it has registers to spare.
 SHAPES = {"avx512f": (16, 16), "avx2": (8, 8), "neon": (4, 16), "": (4, 8)}
 
@@ -57,11 +58,11 @@ class Machine:
         return codes, full
 
 
-@lru_cache(maxsize=1)
-def machine() -> Machine | None:
-    """The kernels, or None where there is no llvmlite, or one that cannot do this: numpy and torch do it then."""
+@lru_cache(maxsize=2)
+def machine(kind: Kind = "nearest") -> Machine | None:
+    """The kernels of a kind; None without an llvmlite that can do this: numpy and torch do it then."""
     try:
-        return compile_kernels()
+        return compile_kernels(kind)
     except ImportError:
         return None
     except Exception as error:  # of another release, or on a processor that its LLVM does not know
@@ -76,11 +77,12 @@ def features_here() -> dict[str, bool]:
     return dict(llvm.get_host_cpu_features())
 
 
-def compile_kernels(features: dict[str, bool] | None = None) -> Machine:
+def compile_kernels(kind: Kind = "nearest", features: dict[str, bool] | None = None) -> Machine:
     """The kernels for a processor that has these features: of this one, or fewer. Raises ImportError."""
     import llvmlite.binding as llvm
     from llvmlite import ir
 
+    from explorer.quantizers.compiled.beam_kernel import write_continue_beams
     from explorer.quantizers.compiled.kernels import Lanes, write_scores, write_two_best
 
     llvm.initialize_native_target()
@@ -89,7 +91,10 @@ def compile_kernels(features: dict[str, bool] | None = None) -> Machine:
     width, block = next(shape for name, shape in SHAPES.items() if not name or features.get(name))
     module = ir.Module("codes")
     module.triple = llvm.get_process_triple()
-    writers = {"two_best": write_two_best, "scores": write_scores}
+    writers = {
+        "nearest": {"two_best": write_two_best, "scores": write_scores},
+        "beams": {"continue_beams": write_continue_beams},
+    }[kind]
     for write in writers.values():
         write(Lanes(module, width, block))
     text = ",".join(f"{'+' if has else '-'}{name}" for name, has in sorted(features.items()))
