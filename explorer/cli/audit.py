@@ -28,9 +28,11 @@ from explorer.foundation.errors import SettingsError
 from explorer.foundation.files import make_folder, write_atomically
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import save_audit
+from explorer.joints.measures.language.ranks import rank_frequency
 from explorer.joints.measures.unused import unused_codes
 from explorer.joints.measures.usage import usage_of_counts
 from explorer.joints.record import Codebook
+from explorer.joints.token_language import language_lines
 from explorer.joints.tokenizer import Tokenizer
 
 STATE, REPORT, SHEETS = "state.npz", "report.html", "exemplars"
@@ -115,6 +117,8 @@ def _run_indices(options: argparse.Namespace) -> int:
     print(f"{options.out}: {summary(audit)}")
     for words in (audit.settings["reading"], *audit.settings.get("notes", ())):
         print(f"  {words}")
+    for words in language_words(audit):
+        print(f"  {words}")
     return verdict(audit, findings, options.fail_on, codebooks)
 
 
@@ -182,6 +186,17 @@ def summary(audit: Audit) -> str:
         said.append(f"{name}{one.used:,} of {one.ceiling:,} codes used, perplexity {one.perplexity:,.1f}")
     tokens = audit.tokens if audit.even else sum(level.tokens for level in audit.levels)
     return "; ".join([f"{tokens:,} tokens of {done}", *said])
+
+
+def language_words(audit: Audit) -> list[str]:
+    """What is said of the tokens as a language: all of a single level, of several the first sentence each."""
+    found = []
+    for level in audit.levels:
+        if level.language is not None:
+            exponent = rank_frequency(level.counts).exponent
+            lines = language_lines(level.language, level.codebook_size, level.tokens, exponent)
+            found += lines if len(audit.levels) == 1 else [f"{level.name}: {lines[0]}"]
+    return found
 
 
 def _counted(audit: Audit) -> str:

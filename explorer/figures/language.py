@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explorer.analysis.language.entropies import PairEntropy
-from explorer.analysis.language.ranks import HOW
 from explorer.analysis.language.statistics import TokenLanguage
 from explorer.figures.frame import frame_traces, named_axis
 from explorer.figures.theme import Theme, ink, plain
 from explorer.figures.traces import bars, dots, line
 from explorer.foundation.errors import RecordError
 from explorer.joints.language import PriorFacts
+from explorer.joints.measures.language.entropies import PairEntropy
+from explorer.joints.measures.language.ranks import HOW
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.foundation.errors import RecordError
+from explorer.joints.token_language import LanguageAudit
 
 KINDS = ("closest", "random", "farthest")  # of exemplars, axis 1
 SIDES = ("left", "right", "above", "below")  # of neighbours, axis 1
@@ -87,6 +88,7 @@ class LevelAudit:
     as media. occurs (K,) int64: in how many of them each code occurs. stretches (b, K) int64: counts in up to STRETCHES
     stretches of equally many media in their order (the last may have fewer). not_finite: tokens whose latent holds NaN
     or infinity; they are in the counts, and in nothing that is said of latents.
+    language: the tokens as a language; None in older audits.
     """
 
     name: str
@@ -106,6 +108,7 @@ class LevelAudit:
     occurs: np.ndarray | None = None
     stretches: np.ndarray | None = None
     not_finite: int = 0
+    language: LanguageAudit | None = None
 
     def __post_init__(self) -> None:
         codes = self.codebook_size

@@ -97,6 +97,17 @@ DEFINITIONS: Mapping[str, Definition] = {
     "gini": Definition(
         "Gini", "Inequality of the counts over all K codes: 0 if all are used alike, near 1 if one takes all tokens."
     ),
+    "real-bits": Definition(
+        "real bits",
+        "Bits a token after LZMA, which knows nothing of the media, over the tokens in their order: a bound from above "
+        "on what they carry. Between it and log2 K lies what a language model could save, and more.",
+    ),
+    "equal": Definition(
+        "equal to its neighbour",
+        "Share of the tokens that have the same code as the one before them, above them or a frame before, of those "
+        "that have one. Alike neighbours are background, silence or standing pictures; by chance they would be as many "
+        "as the squares of the shares of all codes add up to.",
+    ),
     "fsq": Definition(
         "the values of FSQ",
         "An axis with L values takes (i - floor(L/2)) / floor(L/2) for i from 0 to L - 1: of 5 values "

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.language.compression import lzma_bits
-from explorer.analysis.language.entropies import PairEntropy, entropy_bits, pair_entropy, pairs_along
-from explorer.analysis.language.ranks import RankFrequency, rank_frequency
 from explorer.foundation.errors import RecordError
+from explorer.joints.measures.language.compression import lzma_bits
+from explorer.joints.measures.language.entropies import PairEntropy, entropy_bits, pair_entropy, pairs_along
+from explorer.joints.measures.language.ranks import RankFrequency, rank_frequency
 
 
 @dataclass(frozen=True)

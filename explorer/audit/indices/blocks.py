@@ -5,6 +5,7 @@ Letters of the shapes: L levels, n tokens of a block.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,7 +24,8 @@ class Block:
     """Some tokens of all levels.
 
     values (L, n) as stored. lengths: tokens of each medium in the block, adding up to n. opens: the first of them
-    begins here, and is not the rest of the medium before. place: where a token was read, for messages.
+    begins here, and is not the rest of the medium before. place: where a token was read, for messages. shape: of the
+    tokens of every medium, () where they are rows of `lengths`; and offset: of the first token in such a medium.
     """
 
     values: Sequence[np.ndarray]
@@ -31,6 +33,8 @@ class Block:
     opens: bool
     place: Place
     level: int | None = None  # None: values of all levels; else of that one alone
+    shape: tuple[int, ...] = ()
+    offset: int = 0
 
 
 def blocks_of(array: DumpArray, axes: Axes, part: int | None, at_once: int | None = None) -> Iterator[Block]:
@@ -42,25 +46,26 @@ def blocks_of(array: DumpArray, axes: Axes, part: int | None, at_once: int | Non
     at_once = at_once or PIECE
     outer, levels, inner = axes.runs
     medium = outer * inner // (axes.media or 1) if part is None else part
+    of = _Cut(medium, axes.tokens)
     if levels == 1:  # one long run, cut anywhere
         length = max(1, at_once // medium) * medium if medium <= at_once else at_once
-        yield from _in_media(array.pieces(length), array.name, medium)
+        yield from _in_media(array.pieces(length), array.name, of)
     elif levels * inner <= at_once:
         length = at_once // (levels * inner) * levels * inner
         pieces = (piece.reshape(-1, levels, inner) for piece in array.pieces(length))
-        yield from _side_by_side(pieces, array.name, levels, inner, medium)
+        yield from _side_by_side(pieces, array.name, levels, inner, of)
     else:
-        yield from _apart(array, max(1, at_once // levels), axes.runs, medium)
+        yield from _apart(array, max(1, at_once // levels), axes.runs, of)
 
 
-def _in_media(pieces: Iterator[np.ndarray], name: str, medium: int) -> Iterator[Block]:
+def _in_media(pieces: Iterator[np.ndarray], name: str, of: _Cut) -> Iterator[Block]:
     done = 0
     for piece in pieces:
-        yield Block((piece,), *_cut(done, len(piece), medium), lambda _, i, done=done: (name, done + i))
+        yield of.block((piece,), done, lambda _, i, done=done: (name, done + i))
         done += len(piece)
 
 
-def _side_by_side(pieces: Iterator[np.ndarray], name: str, levels: int, inner: int, medium: int) -> Iterator[Block]:
+def _side_by_side(pieces: Iterator[np.ndarray], name: str, levels: int, inner: int, of: _Cut) -> Iterator[Block]:
     """Whole runs of all levels at a time."""
     done = 0  # tokens of a level
     for piece in pieces:  # (r, L, inner)
@@ -70,11 +75,11 @@ def _side_by_side(pieces: Iterator[np.ndarray], name: str, levels: int, inner: i
             run, rest = divmod(done + i, inner)
             return name, (run * levels + level) * inner + rest
 
-        yield Block(values, *_cut(done, len(values[0]), medium), place)
+        yield of.block(values, done, place)
         done += len(values[0])
 
 
-def _apart(array: DumpArray, length: int, runs: tuple[int, int, int], medium: int) -> Iterator[Block]:
+def _apart(array: DumpArray, length: int, runs: tuple[int, int, int], of: _Cut) -> Iterator[Block]:
     """Runs that are too long for memory: every level is read by itself, in step with the others."""
     (outer, levels, inner), done = runs, 0
 
@@ -89,11 +94,24 @@ def _apart(array: DumpArray, length: int, runs: tuple[int, int, int], medium: in
             run, rest = divmod(done + i, inner)
             return array.name, (run * levels + level) * inner + rest
 
-        yield Block(values, *_cut(done, len(values[0]), medium), place)
+        yield of.block(values, done, place)
         done += len(values[0])
 
 
-def _cut(done: int, count: int, medium: int) -> tuple[np.ndarray, bool]:
+@dataclass(frozen=True)
+class _Cut:
+    """medium: tokens of a level that stand for one. shape: of the tokens of a true one."""
+
+    medium: int
+    shape: tuple[int, ...]
+
+    def block(self, values: Sequence[np.ndarray], done: int, place: Place) -> Block:
+        """The next tokens, after `done` others of each level."""
+        lengths, opens = _lengths(done, len(values[0]), self.medium)
+        return Block(values, lengths, opens, place, shape=self.shape, offset=done % math.prod(self.shape))
+
+
+def _lengths(done: int, count: int, medium: int) -> tuple[np.ndarray, bool]:
     """Lengths of the media that `count` tokens after `done` others belong to, and whether the first begins there."""
     rest = -done % medium
     if rest >= count:
@@ -112,7 +130,7 @@ def zip_levels(arrays: Sequence[DumpArray], axes: Axes, part: int | None) -> Ite
         def place(level: int, i: int, blocks: tuple[Block, ...] = blocks) -> tuple[str, int]:
             return blocks[level].place(0, i)
 
-        yield Block([block.values[0] for block in blocks], first.lengths, first.opens, place)
+        yield replace(first, values=[block.values[0] for block in blocks], place=place)
 
 
 def one_by_one(arrays: Sequence[DumpArray], part: int) -> Iterator[Block]:
@@ -128,7 +146,8 @@ def gather(blocks: Iterator[Block]) -> Iterator[Block]:
     kept: list[Block] = []
     size = 0
     for block in blocks:
-        if kept and (size + len(block.values[0]) > PIECE // len(block.values) or not block.opens):
+        full = size + len(block.values[0]) > PIECE // len(block.values)
+        if kept and (full or not block.opens or not _follows(kept[0], size, block)):
             yield _joined(kept)
             kept, size = [], 0
         if kept and len(kept[0].values) != len(block.values):
@@ -137,6 +156,14 @@ def gather(blocks: Iterator[Block]) -> Iterator[Block]:
         size += len(block.values[0])
     if kept:
         yield _joined(kept)
+
+
+def _follows(first: Block, size: int, block: Block) -> bool:
+    """Whether a block can stand behind `size` tokens from `first` on: where the shape is the same and no medium was
+    broken off, or all are rows."""
+    if first.shape == block.shape:
+        return not first.shape or (first.offset + size) % math.prod(first.shape) == 0
+    return max(len(first.shape), len(block.shape)) < 2 and not first.offset
 
 
 def _joined(blocks: list[Block]) -> Block:
@@ -149,7 +176,9 @@ def _joined(blocks: list[Block]) -> Block:
         return blocks[number].place(level, i - int(starts[number]))
 
     values = [np.concatenate([block.values[level] for block in blocks]) for level in range(len(blocks[0].values))]
-    return Block(values, np.concatenate([block.lengths for block in blocks]), blocks[0].opens, place)
+    lengths = np.concatenate([block.lengths for block in blocks])
+    shape = blocks[0].shape if all(block.shape == blocks[0].shape for block in blocks) else ()
+    return Block(values, lengths, blocks[0].opens, place, shape=shape, offset=blocks[0].offset)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from explorer.audit.accumulator import perplexity
 from explorer.audit.counting import Growth
 from explorer.audit.in_media import InMedia
 from explorer.audit.indices.blocks import Block
+from explorer.audit.indices.language import LanguageStream
 from explorer.audit.indices.parts import no_codes
 from explorer.audit.indices.words import wrong_index
 from explorer.foundation.errors import RecordError
@@ -26,6 +27,7 @@ class LevelCounter:
         self._seen = np.zeros(codebook_size, bool)
         self._growth, self._rows = Growth(codebook_size), _Rows(codebook_size, every)
         self._repeats, self._in_media = _Repeats(), InMedia(codebook_size)
+        self._language = LanguageStream(codebook_size)
         self._last: np.ndarray | None = None  # counts so far of the last medium, which may go on in the next block
         self.media, self.padding, self.tokens = 0, 0, 0  # media that were begun
 
@@ -37,6 +39,7 @@ class LevelCounter:
         codes = self._checked(values, mask, block, level)
         lengths, kept = block.lengths, codes
         self._repeats.add(codes, lengths, block.opens, mask is None)
+        self._language.add(codes, mask, block, self.media if block.opens else self.media - 1)
         if mask is not None:
             ends = np.cumsum(lengths)
             lengths = np.diff(np.concatenate([[0], np.cumsum(mask)[ends - 1]]))
@@ -113,6 +116,7 @@ class LevelCounter:
             media=self._in_media.media,
             occurs=self._in_media.occurs(),
             stretches=self._in_media.stretches(),
+            language=self._language.result(),
         )
 
 

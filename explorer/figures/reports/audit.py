@@ -24,9 +24,11 @@ from explorer.figures.reports.heatmap import heatmap_png
 from explorer.figures.reports.page import Plots, report_page
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import LevelAudit
+from explorer.joints.measures.language.ranks import rank_frequency as law_of_ranks
 from explorer.joints.measures.unused import unused_codes
 from explorer.joints.measures.usage import rank_order, usage_of_counts
 from explorer.joints.record import Codebook
+from explorer.joints.token_language import language_lines
 from explorer.media.pictures.image import png_bytes
 
 if TYPE_CHECKING:
@@ -149,7 +151,14 @@ def _usage(level: LevelAudit, codebook: Codebook | None) -> str:
     if level.latent_norm is not None:
         mean, spread, most = level.latent_norm
         rows.append((f"{level.given.capitalize()} norm", f"{mean:.4g} ± {spread:.4g}, at most {most:.4g}"))
-    return _table(rows)
+    return _table(rows) + _language(level)
+
+
+def _language(level: LevelAudit) -> str:
+    if level.language is None:
+        return ""
+    lines = language_lines(level.language, level.codebook_size, level.tokens, law_of_ranks(level.counts).exponent)
+    return f"<h3>Tokens as a language</h3><ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
 
 
 def _heatmap(level: LevelAudit) -> str:

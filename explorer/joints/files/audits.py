@@ -22,9 +22,11 @@ from explorer.foundation.errors import RecordError
 from explorer.foundation.files import make_folder, write_together
 from explorer.joints.audit import Audit, MediaNote
 from explorer.joints.audit_parts import Exemplars, JointAudit, LevelAudit, Neighbours, Trial, require
+from explorer.joints.measures.language.ranks import rank_frequency
 from explorer.joints.measures.unused import unused_codes
 from explorer.joints.measures.usage import usage_of_counts
 from explorer.joints.record import Codebook
+from explorer.joints.token_language import language_from_json
 
 FORMAT = "discrete-tokenizer-explorer audit"
 VERSION = 1
@@ -151,6 +153,9 @@ def _describe_level(level: LevelAudit, codebook: Codebook | None) -> dict[str, A
     said |= {"media": level.media, "not_finite": level.not_finite}
     said["latent_norm"] = None if level.latent_norm is None else list(level.latent_norm)
     said["pairs"] = None if level.neighbours is None else level.neighbours.pairs
+    if level.tokens:
+        said["rank_exponent"] = rank_frequency(level.counts).exponent
+    said["language"] = None if level.language is None else level.language.as_json()
     said["pairs_sampled"] = None if level.neighbours is None else level.neighbours.sampled
     return said
 
@@ -241,4 +246,5 @@ def _level(said: dict[str, Any], counts: np.ndarray, mine: dict[str, np.ndarray]
         occurs=has("occurs", np.int64),
         stretches=has("stretches", np.int64),
         not_finite=int(said.get("not_finite", 0)),
+        language=language_from_json(said.get("language")),
     )

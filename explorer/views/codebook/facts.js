@@ -33,7 +33,25 @@ export function levelFacts(level) {
     { id: "entropy", name: "Entropy", value: bits(level.entropy_bits), of: `of ${most.toFixed(2)} bits a token` },
     { id: "kl", name: "KL to uniform", value: bits(level.kl_to_uniform_bits), of: "bits, 0 is even" },
     { id: "gini", name: "Gini", value: known(level.gini) ? level.gini.toFixed(2) : "–", of: "0 even, 1 one code" },
+    ...languageFacts(level),
   ];
+}
+
+const SIDES = { left: "Equal to the one before", above: "Equal to the one above", before: "Equal to a frame before" };
+
+/** The tokens as a language: real bits, and how many equal their neighbours; [] for an older audit. Pure. */
+function languageFacts({ language, codebook_size: K, tokens }) {
+  if (!language) return [];
+  const over = language.packed === tokens ? `all ${whole(tokens)}` : `a sample of ${whole(language.packed)}`;
+  const real = { id: "real-bits", name: "Real bits", value: bits(language.real_bits), of: `of ${Math.log2(K).toFixed(2)}, log2 K, over ${over} tokens` };
+  const beside = Object.entries(language.beside).map(([side, one]) => ({
+    id: `equal-${side}`,
+    name: SIDES[side],
+    value: percent(one.share, 1),
+    of: `of ${whole(one.pairs)} tokens; ${bits(one.bits)} bits where it is known`,
+    help: "equal",
+  }));
+  return [real, ...beside];
 }
 
 /** Facts of all levels taken together, or []. Pure. */
@@ -74,6 +92,8 @@ const HEADER = [
   "entropy_bits",
   "gini",
   "kl_to_uniform_bits",
+  "real_bits",
+  "equal_to_the_one_before",
 ];
 const WORDS = [
   "",
@@ -89,6 +109,8 @@ const WORDS = [
   "Entropy, bits",
   "Gini",
   "KL to uniform, bits",
+  "Real bits",
+  "Equal to the one before",
 ];
 
 const nameOf = (level, i, several) => level.name || (several ? `level ${i + 1}` : "codebook");
@@ -99,17 +121,18 @@ export function factRows({ levels, joint }) {
     nameOf(level, i, levels.length > 1),
     ...[level.codebook_size, level.tokens, level.ceiling, level.used, level.usage, level.usage_of_ceiling],
     ...[level.dead ?? null, level.unseen ?? null, level.perplexity, level.entropy_bits, level.gini, level.kl_to_uniform_bits],
+    ...[level.language?.real_bits ?? null, level.language?.beside.left?.share ?? null],
   ]);
   if (joint) {
     const { tokens, ceiling, distinct, perplexity, entropy_bits: entropy } = joint;
-    rows.push(["joint", null, tokens, ceiling, distinct, null, distinct / Math.max(ceiling, 1), null, null, perplexity, entropy, null, null]);
+    rows.push(["joint", null, tokens, ceiling, distinct, null, distinct / Math.max(ceiling, 1), null, null, perplexity, entropy, null, null, null, null]);
   }
   return rows;
 }
 
 export const factsCsv = (open) => csv(HEADER, factRows(open));
 
-const CELLS = { 5: (v) => percent(v, 1), 6: (v) => percent(v, 1), 9: number, 10: bits, 11: (v) => v.toFixed(2), 12: bits };
+const CELLS = { 5: (v) => percent(v, 1), 6: (v) => percent(v, 1), 9: number, 10: bits, 11: (v) => v.toFixed(2), 12: bits, 13: bits, 14: (v) => percent(v, 1) };
 
 /** The rows as they stand on screen. Pure. */
 export function shownRows(open) {
@@ -127,7 +150,9 @@ export function mount(host, bus) {
     h("div", { class: "dte-lp-scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ...WORDS.map((word) => h("th", { scope: "col" }, word)))), body)),
   );
   const exports = [["CSV", "Usage of every level or group, CSV", () => saveCsv(bus, factsCsv(bus.open), "usage")]];
-  const { caption, foot } = furnish(host, "facts", "Usage", { exports }, strip, jointly);
+  const sentences = h("ul", {});
+  const language = h("details", { class: "cb-language" }, h("summary", {}, "Tokens as a language"), sentences);
+  const { caption, foot } = furnish(host, "facts", "Usage", { exports }, strip, jointly, language);
   foot.replaceChild(table, caption);
   let opened = null;
   const draw = () => {
@@ -138,6 +163,8 @@ export function mount(host, bus) {
     strip.replaceChildren(...levelFacts(level).map(tile));
     jointly.replaceChildren(...jointFacts(open.joint).map(tile));
     jointly.hidden = !open.joint;
+    language.hidden = !level.language;
+    sentences.replaceChildren(...(level.language?.lines ?? []).map((line) => h("li", {}, line)));
     const rows = shownRows(open);
     body.replaceChildren(
       ...rows.map((row, i) =>

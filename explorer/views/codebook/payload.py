@@ -20,7 +20,10 @@ from explorer.analysis.codes.growth import forecast_of, why_not
 from explorer.analysis.maps.order import map_order
 from explorer.foundation.errors import RecordError
 from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import LevelAudit
+from explorer.joints.measures.language.ranks import rank_frequency
 from explorer.joints.record import Codebook
+from explorer.joints.token_language import language_lines
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.views.codebook.payload_geometry import geometry_payload
 from explorer.views.codebook.payload_map import map_payload, map_vectors
@@ -29,7 +32,7 @@ from explorer.views.kit.wire.encoding import pack
 __all__ = ["geometry_payload", "map_payload", "map_vectors", "open_payload"]
 
 HELP = ("tokens", "used", "ceiling", "dead", "unseen", "near-duplicate", "over-used", "perplexity", "entropy")
-HELP += ("kl", "gini", "joint", "training")
+HELP += ("kl", "gini", "joint", "training", "real-bits", "equal")
 PACKED_MAX = 2**32 - 1
 
 
@@ -125,6 +128,22 @@ def _level(of: Evidence) -> dict[str, Any]:
         "growth": _growth(of),
         "halves": _halves(of),
         "batches": _batches(of),
+        "language": _language(level),
+    }
+
+
+def _language(level: LevelAudit) -> dict[str, Any] | None:
+    """The tokens as a language, in numbers and sentences; None for an older audit."""
+    of = level.language
+    if of is None:
+        return None
+    return {
+        "real_bits": of.real_bits,
+        "packed": of.packed,
+        "beside": {
+            side: {"share": one.share, "pairs": one.pairs, "bits": one.entropy.bits} for side, one in of.beside.items()
+        },
+        "lines": language_lines(of, level.codebook_size, level.tokens, rank_frequency(level.counts).exponent),
     }
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.language.entropies import PairEntropy
-from explorer.analysis.language.ranks import HOW
 from explorer.analysis.language.statistics import TokenLanguage
 from explorer.joints.language import NextToken, PriorFacts, TokenText
+from explorer.joints.measures.language.entropies import PairEntropy
+from explorer.joints.measures.language.ranks import HOW
 from explorer.prior.sampling import HOTTEST, Sampling
 from explorer.views.kit.wire.encoding import pack, pack_indices
 

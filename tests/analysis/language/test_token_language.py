@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from explorer.analysis.language.compression import lzma_bits
-from explorer.analysis.language.entropies import ENOUGH, entropy_bits, pair_entropy, pairs_along
-from explorer.analysis.language.ranks import fit_exponent, rank_frequency
 from explorer.analysis.language.statistics import language_of
 from explorer.foundation.errors import RecordError
+from explorer.joints.measures.language.compression import lzma_bits
+from explorer.joints.measures.language.entropies import ENOUGH, entropy_bits, pair_entropy, pairs_along
+from explorer.joints.measures.language.ranks import fit_exponent, rank_frequency
 
 COMMA = Path(__file__).resolve().parents[4] / "shared" / "data" / "real" / "commavq" / "tokens.npy"
 K = 7

@@ -59,11 +59,26 @@ def pair_entropy(first: np.ndarray, second: np.ndarray, codebook_size: int) -> P
     first, second = np.asarray(first, np.int64).ravel(), np.asarray(second, np.int64).ravel()
     if len(first) == 0 or len(first) != len(second):
         raise RecordError(f"pairs of tokens are needed, got {len(first):,} and {len(second):,}")
-    _, joint = np.unique(first * codebook_size + second, return_counts=True)
-    alone = entropy_bits(np.bincount(second))
-    bits = entropy_bits(joint) - entropy_bits(np.bincount(first))  # chain rule: H(b | a) = H(a, b) - H(a)
-    equal = float((first == second).mean())
-    return PairEntropy(max(0.0, bits), alone, len(first), len(joint), codebook_size**2, equal)
+    keys, joint = np.unique(first * codebook_size + second, return_counts=True)
+    return _of_counts(keys, joint, codebook_size)
+
+
+def pair_entropy_of_table(table: np.ndarray, codebook_size: int) -> PairEntropy:
+    """table (K * K,): how often each first (K) stands before each second. Raises RecordError where nothing does."""
+    keys = np.flatnonzero(table)
+    if not len(keys):
+        raise RecordError("pairs of tokens are needed, got none")
+    return _of_counts(keys, table[keys].astype(np.int64), codebook_size)
+
+
+def _of_counts(keys: np.ndarray, joint: np.ndarray, codebook_size: int) -> PairEntropy:
+    """keys (p,): first * K + second of each different pair, joint (p,): how often it occurs."""
+    first, second = keys // codebook_size, keys % codebook_size
+    pairs = int(joint.sum())
+    alone = entropy_bits(np.bincount(second, joint))
+    bits = entropy_bits(joint) - entropy_bits(np.bincount(first, joint))  # chain rule: H(b | a) = H(a, b) - H(a)
+    equal = float(joint[first == second].sum() / pairs)
+    return PairEntropy(max(0.0, bits), alone, pairs, len(joint), codebook_size**2, equal)
 
 
 def pairs_along(tokens: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:

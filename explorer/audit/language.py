@@ -1,0 +1,210 @@
+"""Tokens as a language, counted as they come: what stands beside what, and a sample of media to be compressed.
+
+All counts are exact and add up. Up to DENSE_CODES codes every pair is in a table; above, entropies of pairs are over
+the sample, which is of the media with the lowest of fixed random numbers and so the same in any order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from explorer.audit.counting import State, mix_bits, part
+from explorer.joints.measures.language.compression import lzma_bits
+from explorer.joints.measures.language.entropies import pair_entropy, pair_entropy_of_table, pairs_along
+from explorer.joints.token_language import SIDES, Beside, LanguageAudit
+
+DENSE_CODES = 2**10  # K for which K x K are counted: 8 MiB a side
+SAMPLED = 2**19  # tokens of a level that are compressed
+PIECE_TOKENS = 2**13  # of one medium at most
+AXES = {"left": -1, "above": -2, "before": -3}
+
+
+class LanguageCounter:
+    """One level. `add` a medium, or `count` pairs and `sample` of a stream."""
+
+    def __init__(self, codebook_size: int) -> None:
+        self._size = codebook_size
+        self._totals = np.zeros((len(SIDES), 2), np.int64)  # pairs, equal ones
+        self._tables: dict[str, np.ndarray] = {}
+        self.sample = TextSample()
+
+    @property
+    def dense(self) -> bool:
+        """Whether every pair is in a table."""
+        return self._size <= DENSE_CODES
+
+    def add(self, codes: np.ndarray, number: int, placed: bool) -> None:
+        """codes (..., rows, columns) of the medium of that number; placed: its tokens have neighbours."""
+        if placed:
+            for side in SIDES[: codes.ndim]:
+                if codes.shape[AXES[side]] > 1:
+                    first, second = pairs_along(codes, AXES[side])
+                    self.count_pairs(side, first, second)
+        self.sample.add(codes.reshape(-1), np.array([codes.size]), number, True, codes.shape if placed else ())
+
+    def count_pairs(self, side: str, first: np.ndarray, second: np.ndarray) -> None:
+        """Codes (n,) and the ones that they are `side` of."""
+        if not self.dense:
+            self.count_equal(side, len(first), int(np.count_nonzero(first == second)))
+        elif len(first):
+            np.add.at(self.table(side), first.astype(np.int64) * self._size + second, 1)
+
+    def table(self, side: str) -> np.ndarray:
+        """(K * K,) int64: how often each code stands on that side of each other, first by the one that does."""
+        if side not in self._tables:
+            self._tables[side] = np.zeros(self._size**2, np.int64)
+        return self._tables[side]
+
+    def count_equal(self, side: str, pairs: int, equal: int) -> None:
+        """So many pairs more, where there is no table."""
+        self._totals[SIDES.index(side)] += pairs, equal
+
+    def result(self) -> LanguageAudit | None:
+        """None where there are no tokens."""
+        pieces = self.sample.pieces()
+        if not pieces:
+            return None
+        text = np.concatenate([piece.codes for piece in pieces])
+        beside = {}
+        for number, side in enumerate(SIDES):
+            if self.dense:
+                table = self._tables.get(side)
+                if table is not None and table.any():
+                    known = pair_entropy_of_table(table, self._size)
+                    beside[side] = Beside(known, known.pairs, int(table[:: self._size + 1].sum()))
+                continue
+            found = [pairs for piece in pieces if (pairs := _pairs_of(piece, side)) is not None]
+            pairs, equal = (int(value) for value in self._totals[number])
+            if pairs and found:
+                known = pair_entropy(*(np.concatenate(some) for some in zip(*found, strict=True)), self._size)
+                beside[side] = Beside(known, pairs, equal)
+        return LanguageAudit(beside, lzma_bits(text, self._size), len(text))
+
+    def join(self, after: LanguageCounter) -> None:
+        """Add what another counted of other media of the same codebook."""
+        self._totals += after._totals
+        for side, table in after._tables.items():
+            self.table(side)[:] += table
+        self.sample.join(after.sample)
+
+    def state(self) -> State:
+        found: State = {"totals": self._totals}
+        for side, table in self._tables.items():
+            keys = np.flatnonzero(table)
+            found |= {f"pairs_{side}": np.stack([keys, table[keys]])}
+        return found | {f"sample_{name}": array for name, array in self.sample.state().items()}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self._totals, self._tables = state["totals"].copy(), {}
+        for side, (keys, counts) in part(state, "pairs").items():
+            self.table(side)[keys] = counts
+        self.sample.restore(part(state, "sample"))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The first tokens (n,) of medium `number`, from place `offset` of its shape on; () where none has neighbours."""
+
+    number: int
+    codes: np.ndarray
+    shape: tuple[int, ...] = ()
+    offset: int = 0
+
+
+def _pairs_of(piece: Piece, side: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """The pairs of one side within a piece; None where there are none."""
+    shape, axis = piece.shape, len(piece.shape) + AXES[side]
+    if axis < 0:
+        return None
+    apart = math.prod(shape[axis + 1 :])  # places from one to the other
+    second = np.arange(apart, len(piece.codes))
+    second = second[(second + piece.offset) % (apart * shape[axis]) >= apart]
+    return (piece.codes[second - apart], piece.codes[second]) if len(second) else None
+
+
+class TextSample:
+    """The beginnings of some media: those with the lowest priorities, SAMPLED tokens in all."""
+
+    def __init__(self) -> None:
+        self._pieces: list[Piece] = []
+        self._bar = 2**64  # no medium with a priority as high is kept any more
+        self._open: int | None = None  # the number of the medium that may go on in the next call
+        self._waiting = 0  # tokens kept since they were held against SAMPLED
+
+    def add(
+        self,
+        codes: np.ndarray,
+        lengths: np.ndarray,
+        first: int,
+        opens: bool,
+        shape: tuple[int, ...],
+        offset: int = 0,
+    ) -> None:
+        """codes (n,) of media of `lengths` (m,) from number `first` on; opens: that one begins here.
+
+        shape, offset: as of a Piece, of the first of the codes.
+        """
+        chosen = mix_bits(np.arange(first, first + len(lengths)))
+        starts = np.cumsum(lengths) - lengths
+        if not opens and self._pieces and self._pieces[-1].number == first == self._open:
+            last = self._pieces[-1]
+            more = codes[: min(PIECE_TOKENS - len(last.codes), int(lengths[0]))]
+            self._pieces[-1] = replace(last, codes=np.concatenate([last.codes, more.astype(np.int32)]))
+        shape, period = shape[-len(SIDES) :], math.prod(shape)
+        for i in np.flatnonzero(chosen < self._bar) if self._bar < 2**64 else range(len(lengths)):
+            if (i or opens) and lengths[i] and int(chosen[i]) < self._bar:
+                start = int(starts[i])
+                piece = codes[start : start + min(int(lengths[i]), PIECE_TOKENS)].astype(np.int32)
+                self._keep(Piece(first + int(i), piece, shape, (offset + start) % period))
+        self._open = first + len(lengths) - 1
+
+    def _keep(self, piece: Piece) -> None:
+        self._pieces.append(piece)
+        self._waiting += len(piece.codes)
+        if self._waiting > SAMPLED // 4:
+            self._cut()
+            self._waiting = 0
+
+    def _cut(self) -> None:
+        """Leave as many of the lowest priorities as SAMPLED has room for, one at least; in order of their numbers."""
+        priority = mix_bits(np.array([piece.number for piece in self._pieces], np.int64))
+        order = np.argsort(priority, kind="stable")
+        lengths = np.array([len(self._pieces[i].codes) for i in order], np.int64)
+        fits = max(1, int(np.searchsorted(np.cumsum(lengths), SAMPLED, side="right")))
+        if fits < len(order):
+            self._bar = min(self._bar, int(priority[order[fits]]))
+        self._pieces = sorted((self._pieces[i] for i in order[:fits]), key=lambda piece: piece.number)
+
+    def pieces(self) -> list[Piece]:
+        """In the order of the media."""
+        if self._pieces:
+            self._cut()
+        return list(self._pieces)
+
+    def join(self, after: TextSample) -> None:
+        """Add what another kept of other media."""
+        self._pieces = self._pieces + after._pieces
+        self._bar, self._open = min(self._bar, after._bar), None
+        self._pieces = self.pieces()
+
+    def state(self) -> State:
+        pieces = self.pieces()
+        table = np.zeros((len(pieces), 3 + len(SIDES)), np.int64)  # number, tokens, offset, shape
+        for row, piece in zip(table, pieces, strict=True):
+            row[:3] = piece.number, len(piece.codes), piece.offset
+            row[3 : 3 + len(piece.shape)] = piece.shape
+        bar = np.array([self._bar >> 32, self._bar & (2**32 - 1)], np.int64)  # 2^64 needs more than 64 bits
+        codes = np.concatenate([np.empty(0, np.int32), *(piece.codes for piece in pieces)])
+        return {"table": table, "codes": codes, "bar": bar}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self._pieces, done = [], 0
+        for number, length, offset, *shape in state["table"].tolist():
+            codes = state["codes"][done : done + length]
+            self._pieces.append(Piece(number, codes, tuple(n for n in shape if n), offset))
+            done += length
+        self._bar, self._open = (int(state["bar"][0]) << 32) + int(state["bar"][1]), None
