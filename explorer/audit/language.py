@@ -24,10 +24,13 @@ AXES = {"left": -1, "above": -2, "before": -3}
 
 
 class LanguageCounter:
-    """One level. `add` a medium, or `count` pairs and `sample` of a stream."""
+    """One level. `add` a medium; or write to `table`, or `count_equal`, and `sample` what comes as a stream.
 
-    def __init__(self, codebook_size: int) -> None:
-        self._size = codebook_size
+    kind: of the numbers in a table; uint32 has room for 4 billion of the same pair.
+    """
+
+    def __init__(self, codebook_size: int, kind: type = np.int64) -> None:
+        self._size, self._kind = codebook_size, kind
         self._totals = np.zeros((len(SIDES), 2), np.int64)  # pairs, equal ones
         self._tables: dict[str, np.ndarray] = {}
         self.sample = TextSample()
@@ -51,12 +54,12 @@ class LanguageCounter:
         if not self.dense:
             self.count_equal(side, len(first), int(np.count_nonzero(first == second)))
         elif len(first):
-            np.add.at(self.table(side), first.astype(np.int64) * self._size + second, 1)
+            np.add.at(self.table(side), first.astype(np.int64) * self._size + second, self._kind(1))
 
     def table(self, side: str) -> np.ndarray:
-        """(K * K,) int64: how often each code stands on that side of each other, first by the one that does."""
+        """(K * K,): how often each code stands on that side of each other, first by the one that does."""
         if side not in self._tables:
-            self._tables[side] = np.zeros(self._size**2, np.int64)
+            self._tables[side] = np.zeros(self._size**2, self._kind)
         return self._tables[side]
 
     def count_equal(self, side: str, pairs: int, equal: int) -> None:

@@ -12,6 +12,7 @@ from explorer.audit.counting import Growth, LatentSample, State, ThinnedRows, pa
 from explorer.audit.exact_sums import SQUARES, ExactSums
 from explorer.audit.exemplar_table import ExemplarTable
 from explorer.audit.in_media import InMedia
+from explorer.audit.language import LanguageCounter
 from explorer.audit.pairs import Pairs
 from explorer.foundation.errors import RecordError
 from explorer.joints.audit_parts import CODES_DETAILED, LevelAudit
@@ -37,6 +38,7 @@ class LevelAccumulator:
         self._positions = np.zeros((size, EIGHTHS, EIGHTHS), np.uint32) if detailed else None
         self._pairs = Pairs(size) if detailed else None
         self._exemplars = ExemplarTable(size) if detailed else None
+        self._language = LanguageCounter(size, np.uint32)
         self._cells: dict[TokenLayout, np.ndarray] = {}
 
     @property
@@ -55,6 +57,7 @@ class LevelAccumulator:
         self._in_media.add(used, counts, place)
         self._batches.add((len(codes), len(used), perplexity(counts)))
         self._add_latents(level, codes, medium, random)
+        self._language.add(codes.reshape(level.layout.shape), place, level.layout.kind in PLACED)
         if level.layout.kind in PLACED and self._positions is not None:
             shape = level.layout.shape
             np.add.at(self._positions.reshape(-1), codes * EIGHTHS**2 + self._cell(level.layout), np.uint32(1))
@@ -126,12 +129,13 @@ class LevelAccumulator:
             occurs=self._in_media.occurs(),
             stretches=self._in_media.stretches(),
             not_finite=self.not_finite,
+            language=self._language.result(),
         )
 
     def _parts(self) -> dict[str, Any]:
         """What keeps its own state, by the name that it has in the state of all."""
         parts = {"growth": self._growth, "batches": self._batches, "latents": self._latents, "media": self._in_media}
-        parts |= {"squared": self._squared, "norms": self._norms}
+        parts |= {"squared": self._squared, "norms": self._norms, "language": self._language}
         if self._pairs is not None:
             parts |= {"pairs": self._pairs, "exemplars": self._exemplars}
         return parts

@@ -28,6 +28,7 @@ LEVEL_FIELDS = {
         "name",
         "part",
         "given",
+        "language",
         "codebook_size",
         "codebook_dim",
         "metric",
