@@ -5,20 +5,22 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from explorer.analysis.replay.curves import curves_of, describe_column
 from explorer.figures.frame import frame_traces, named_axis
 from explorer.figures.theme import Theme, ink, plain
 from explorer.figures.traces import line
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.files.recording import Recording
 from explorer.joints.files.runs import FORMAT
 from explorer.lab.history import Curves
-from explorer.lab.measures import describe
+from explorer.lab.measures import Measure, describe
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -49,22 +51,22 @@ _PANELS = (
 
 
 def curves(
-    run: Curves | str | Path | bytes, names: Sequence[str] | None = None, *, theme: Theme = "light"
+    run: Curves | Recording | str | Path | bytes, names: Sequence[str] | None = None, *, theme: Theme = "light"
 ) -> go.Figure:
     """The curves of a run over its steps, one panel for each unit; customdata: the step.
 
-    run: what a trainer keeps, or a run file (.npz), as a path or its bytes. names: some of its curves, None: all.
+    run: what a trainer keeps, a recording, or a run file (.npz), as a path or its bytes. names: some of its
+    curves, None: all.
     Raises RecordError for a file that holds no run, or a run without curves; SettingsError for an unknown name.
     """
-    steps, table = _read(run)
+    steps, table, named = _read(run)
     wanted = list(table) if names is None else list(names)
     unknown = [name for name in wanted if name not in table]
     if unknown:
         raise SettingsError(f"The run has no curve {str(unknown[0])[:80]!r}: choose of {', '.join(table)}.")
     if not wanted or not len(steps):
         raise RecordError("The run has no curves: none of its steps was kept.")
-    panels, axes, drawn = _panels(wanted), {}, []
-    levels = sum(name.startswith("perplexity_") for name in table) or 1
+    panels, axes, drawn = _panels(wanted, named), {}, []
     inks = [ink(theme)[name] for name in ("accent", "ink", "muted", "bar")]
     height = (1 + GAP) / len(panels) - GAP
     for number, (panel, members) in enumerate(panels):
@@ -74,8 +76,9 @@ def curves(
             panel.title.replace(" (", "<br>("), domain=[max(0.0, top - height), top], **scale
         )
         for place, name in enumerate(members):
-            label = plain(describe(name, levels).label)
-            hover = f"{label}, step %{{x:,}} of {int(steps[-1]):,}<br>%{{y:.4g}} {_unit(name)}"
+            measure = named(name)
+            label, unit = plain(measure.label), f"({measure.unit})" if measure.unit else "(weighted)"
+            hover = f"{label}, step %{{x:,}} of {int(steps[-1]):,}<br>%{{y:.4g}} {unit}"
             look = {"dash": DASHES[place % len(DASHES)], "width": 1.8, "yaxis": f"y{axis}", "customdata": steps}
             drawn.append(line(steps, table[name], inks[place % len(inks)], label, hover=hover, **look))
     words = f"{len(wanted)} curves over {int(steps[-1]):,} steps, {len(steps):,} of which were kept."
@@ -89,16 +92,11 @@ def _above_zero(table: dict[str, np.ndarray], names: Sequence[str]) -> bool:
     return bool((values[np.isfinite(values)] > 0).all())
 
 
-def _unit(name: str) -> str:
-    unit = describe(name).unit
-    return f"({unit})" if unit else "(weighted)"
-
-
-def _panels(names: Sequence[str]) -> list[tuple[_Panel, list[str]]]:
+def _panels(names: Sequence[str], named: Callable[[str], Measure]) -> list[tuple[_Panel, list[str]]]:
     """Names by the panel that they share, in the order of the panels; others have one of their own, at the end."""
     found: dict[_Panel, list[str]] = {}
     for name in names:
-        measure = describe(name)
+        measure = named(name)
         loss = measure.kind == "loss"
         fits = (panel for panel in _PANELS[1:] if panel.key in name) if not loss else iter(_PANELS[:1])
         own = _Panel(name, plain(f"{measure.label} ({measure.unit})" if measure.unit else measure.label))
@@ -107,11 +105,16 @@ def _panels(names: Sequence[str]) -> list[tuple[_Panel, list[str]]]:
     return sorted(found.items(), key=lambda one: order.get(one[0], len(_PANELS)))
 
 
-def _read(run: Curves | str | Path | bytes) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """(steps (r,) int64, name -> values (r,) float32, NaN where a step lacks it)."""
+def _read(
+    run: Curves | Recording | str | Path | bytes,
+) -> tuple[np.ndarray, dict[str, np.ndarray], Callable[[str], Measure]]:
+    """(steps (r,) int64, name -> values (r,), NaN where a step lacks it, what a name is called)."""
     if isinstance(run, Curves):
         table, names = run.rows(), run.names
-        return table[:, 0].astype(np.int64), {name: table[:, i] for i, name in enumerate(names, 1)}
+        return _of_lab(table[:, 0].astype(np.int64), {name: table[:, i] for i, name in enumerate(names, 1)})
+    if isinstance(run, Recording):
+        kept, levels = curves_of(run), len(run.levels)
+        return kept.steps, dict(kept.columns), lambda name: describe_column(name, levels, kept.losses)
     try:
         data = run if isinstance(run, bytes) else Path(run).read_bytes()
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -131,4 +134,11 @@ def _read(run: Curves | str | Path | bytes) -> tuple[np.ndarray, dict[str, np.nd
         raise RecordError(f"This file holds no run that can be drawn: {error}.") from error
     except Exception as error:  # zip, json, numpy and key errors of a damaged file
         raise RecordError(f"This file holds no run that can be drawn ({error}).") from error
-    return steps.astype(np.int64), {name: values[:, i] for i, name in enumerate(names)}
+    return _of_lab(steps.astype(np.int64), {name: values[:, i] for i, name in enumerate(names)})
+
+
+def _of_lab(
+    steps: np.ndarray, table: dict[str, np.ndarray]
+) -> tuple[np.ndarray, dict[str, np.ndarray], Callable[[str], Measure]]:
+    levels = sum(name.startswith("perplexity_") for name in table) or 1
+    return steps, table, lambda name: describe(name, levels)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from explorer.public.header import TensorInfo
 
@@ -44,7 +44,7 @@ class FoundTable:
     key, shape: of the tensor. codes, dim: K and D. transposed: whether it lies as (D, K). tables: how many lie in it
     behind each other, such as one a head. counts: key of the tensor that says how often each code was used, "" if there
     is none. summed: whether these are sums over codes, which `counts` divides. surely: whether a part of its name says
-    what it is, and not only its leaf.
+    what it is, and not only its leaf. turn: key of the matrix by which a frozen table is multiplied (SimVQ), or "".
     """
 
     key: str
@@ -56,6 +56,7 @@ class FoundTable:
     counts: str = ""
     summed: bool = False
     surely: bool = True
+    turn: str = ""
 
 
 def find_tables(tensors: Mapping[str, TensorInfo]) -> list[FoundTable]:
@@ -65,7 +66,7 @@ def find_tables(tensors: Mapping[str, TensorInfo]) -> list[FoundTable]:
     for key, info in tensors.items():
         if is_table(key, info):
             beside = {count: size for count, size in counts.items() if _parent(count) in (_module(key), _parent(key))}
-            found.append(_found(key, info.shape, beside))
+            found.append(replace(_found(key, info.shape, beside), turn=_turn(key, info, tensors)))
     return sorted(_without_sums(found), key=lambda table: natural_key(table.key))
 
 
@@ -99,6 +100,14 @@ def _found(key: str, shape: tuple[int, ...], counts: Mapping[str, int]) -> Found
         if size == columns and len(shape) == 2:
             return FoundTable(key, shape, columns, rows, tables, True, count, summed, surely)
     return FoundTable(key, shape, rows, columns, tables, False, "", summed, surely)
+
+
+def _turn(key: str, info: TensorInfo, tensors: Mapping[str, TensorInfo]) -> str:
+    """SimVQ (Zhu et al. 2024, arXiv 2411.02038) learns a matrix beside a frozen table; the codes are their product."""
+    parent, _, leaf = key.rpartition(".")
+    beside = f"{parent}.code_transform.weight" if parent else "code_transform.weight"
+    fits = leaf == "frozen_codebook" and beside in tensors and tensors[beside].shape[-1] == info.shape[-1]
+    return beside if fits and len(tensors[beside].shape) == 2 else ""
 
 
 def _without_sums(found: list[FoundTable]) -> list[FoundTable]:

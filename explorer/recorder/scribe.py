@@ -41,7 +41,7 @@ class Scribe:
         about: dict[str, Any],
     ) -> None:
         self.folder, self._every, self._budget, self._judge = folder, every, budget, judge
-        self._sinks, self._raised = list(sinks), set[str]()
+        self._sinks, self._raised, self._begun_sinks = list(sinks), set[str](), False
         self._about = {"torch": torch.__version__, "python": platform.python_version(), **about}
         self._writer: RecordingWriter | None = None
         self._history, self._begun = History(), False
@@ -192,6 +192,9 @@ class Scribe:
             self.warn(f"the diagnosis failed ({type(error).__name__}: {error}).", "judge")
         fresh = [alert for alert in alerts if alert.kind not in self._raised]
         self._raised |= {alert.kind for alert in fresh}
+        if not self._begun_sinks and self._writer is not None:
+            self._begun_sinks = True
+            self._ask(lambda sink: getattr(sink, "begin", lambda folder: None)(self.folder))
         self._ask(lambda sink: sink.record(step, scalars))
         for alert in fresh:
             self._ask(lambda sink, alert=alert: sink.alert(alert))

@@ -1,25 +1,19 @@
-"""Where else the numbers of a record go: boards and trackers, each an object with the three methods below.
+"""Where else the numbers of a record go: boards and trackers, each an object with the three methods below, and
+if it likes with `begin(folder)`, called before the first record with where the recording lies.
 
     Recorder("runs/first", sinks=(MySink(),))
 
-A sink is called in the recorder's own thread, after a record was written; what it raises is said once, and it is asked
-no more. Only the process that writes (rank 0) calls sinks."""
+Those of TensorBoard, Weights & Biases and trackio are in `explorer/figures/boards/`. A sink is called in the recorder's
+own thread, after a record was written; what it raises is said once, and it is asked no more. Only the process that
+writes (rank 0) calls sinks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-
-@dataclass(frozen=True)
-class Alert:
-    """Something that a person should look at. kind: by which it is raised once and not at each record."""
-
-    step: int
-    kind: str
-    title: str
-    text: str
+from explorer.joints.alert import Alert
 
 
 class Sink(Protocol):

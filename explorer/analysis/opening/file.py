@@ -106,6 +106,8 @@ def _vectors(
     if table.summed and counts is not None:
         with np.errstate(divide="ignore", invalid="ignore"):
             rows = np.where(counts[chosen, None] > 0, rows / counts[chosen, None], 0.0)
+    if table.turn and readable(header.tensors[table.turn]):
+        rows = rows @ read_array(table.turn, header.tensors[table.turn]).astype(np.float64).T
     return chosen, rows
 
 

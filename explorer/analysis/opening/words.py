@@ -10,7 +10,7 @@ from explorer.loading.implicit import FoundRule
 
 LISTED = 24  # dead codes that are named in a sentence
 MOST_LISTED = 65_536  # and in JSON
-NOTHING = "No tensor looks like a codebook by its name and shape."
+NOTHING = "No tensor looks like a codebook by its name and shape; a rule such as FSQ may keep nothing."
 
 
 def name_of(table: OpenedTable) -> str:
@@ -62,8 +62,9 @@ def table_lines(table: OpenedTable) -> list[str]:
     """Sentences about one table: what it is, its vectors, its counts."""
     found = table.found
     how = " (it lies as dimensions x codes)" if found.transposed else ""
+    turned = f" (multiplied by {found.turn}, as training does)" if found.turn else ""
     sums = f" (sums over codes, divided by {found.counts})" if found.summed else ""
-    lines = [f"{found.codes:,} codes of {found.dim:,} dimensions{how}{sums}."]
+    lines = [f"{found.codes:,} codes of {found.dim:,} dimensions{how}{sums}{turned}."]
     if table.facts is None:
         lines.append("Its numbers are of a kind, or so many, that they were not read.")
     else:

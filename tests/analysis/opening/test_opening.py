@@ -19,7 +19,7 @@ from explorer.__main__ import main
 from explorer.analysis.opening.draft import draft
 from explorer.analysis.opening.file import open_file
 from explorer.analysis.opening.table_facts import count_facts, table_facts
-from explorer.analysis.opening.words import facts, summary
+from explorer.analysis.opening.words import NOTHING, facts, summary
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.tables import find_tables
 from explorer.pages.api.loading import open_source
@@ -171,7 +171,7 @@ def test_a_large_table_is_read_in_part(tmp_path):
 def test_a_file_without_a_table_says_so(tmp_path):
     save_file({"head.weight": torch.ones(3, 4)}, tmp_path / "x.safetensors")
     opened = open_file(tmp_path / "x.safetensors")
-    assert summary(opened) == "No tensor looks like a codebook by its name and shape. The file holds 1 tensors."
+    assert summary(opened) == f"{NOTHING} The file holds 1 tensors."
     assert "adapt(" in draft(opened, "x.safetensors")
 
 

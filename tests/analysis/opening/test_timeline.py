@@ -10,13 +10,13 @@ import json
 import numpy as np
 import pytest
 import torch
-from vector_quantize_pytorch import FSQ, LFQ
+from vector_quantize_pytorch import FSQ, LFQ, SimVQ
 
 from explorer.__main__ import main
 from explorer.analysis.opening.file import open_file
 from explorer.analysis.opening.life_words import life_lines, table_of_lives
 from explorer.analysis.opening.timeline import read_timeline
-from explorer.analysis.opening.words import rule_line, summary, wanting
+from explorer.analysis.opening.words import rule_line, summary, table_lines, wanting
 from explorer.foundation.errors import SettingsError
 from tests.analysis.opening.made_checkpoints import CODES, MENDED, STEPS, save_checkpoints
 
@@ -137,6 +137,16 @@ def test_rules_without_a_table_are_told(tmp_path):
     ]
     assert found.tables == () and "none is a table" in summary(found) and "8 x 5 x 5" in rule_line(found.rules[1])
     assert "--codebook-size 1024" in wanting(found)
+
+
+def test_the_codes_of_a_frozen_table_are_its_product(tmp_path):
+    vq = SimVQ(dim=6, codebook_size=40)
+    with torch.no_grad():
+        vq.code_transform.weight.add_(0.3 * torch.randn(6, 6))
+    torch.save(vq.state_dict(), tmp_path / "simvq.pt")
+    (table,) = open_file(tmp_path / "simvq.pt").tables
+    assert np.allclose(table.rows, vq.codebook.detach().numpy(), atol=1e-6)
+    assert "multiplied by code_transform.weight" in table_lines(table)[0]
 
 
 def test_what_is_no_rule_is_none(tmp_path):

@@ -1,0 +1,42 @@
+"""The diagnosis of the replay as the judge of a recorder: what it finds wrong becomes an alert of every board."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+from explorer.analysis.replay.run import RecordedRun
+from explorer.foundation.errors import RecordError
+from explorer.joints.alert import Alert
+from explorer.joints.files.recording import Recording
+
+PAUSE_S = 20.0  # at least between two diagnoses
+SHARE = 50  # and so many times what the one before took: they run in the recorder's thread, for which records wait
+
+
+def judge(pause_s: float = PAUSE_S) -> Callable[[Recording], list[Alert]]:
+    """A judge for `Recorder(..., judge=judge())`: the alarms and warnings of `python -m explorer diagnose`, at most
+    every `pause_s` seconds and for at most 2% of the time. Each kind is raised once."""
+    due = [float("-inf")]
+
+    def ask(recording: Recording) -> list[Alert]:
+        began = time.monotonic()
+        if began < due[0]:
+            return []
+        try:
+            run = RecordedRun(recording.folder, recording.folder.name)
+            reading = run.read()
+            found = () if reading is None else run.diagnose(reading.now.step)
+        except (RecordError, OSError):
+            return []
+        finally:
+            now = time.monotonic()
+            due[0] = now + max(pause_s, SHARE * (now - began)) if pause_s else now
+        return [
+            Alert(reading.now.step, re.sub(r"[\d,.%]+", "#", one.title), one.title, f"{one.text} {one.advice}".strip())
+            for one in found
+            if one.level in ("bad", "warn")
+        ]
+
+    return ask
