@@ -149,7 +149,8 @@ def _jumps(one: LevelMoment, past: LevelHistory, step: int, number: int) -> list
     """Codes that won nothing between the last two records, and then were somewhere else."""
     if one.vectors is None or past.vectors is None or past.counts is None or past.vectors.shape != one.vectors.shape:
         return []
-    way = np.linalg.norm(one.vectors.astype(np.float64) - past.vectors, axis=1)
+    with np.errstate(invalid="ignore"):
+        way = np.linalg.norm(one.vectors.astype(np.float64) - past.vectors, axis=1)
     known = way[np.isfinite(way)]
     latents = one.latents[np.isfinite(one.latents).all(1)]
     if not len(known) or len(latents) < 2:
@@ -173,7 +174,12 @@ def _frame_level(one: LevelMoment, past: LevelHistory, step: int, window: int) -
         of_sample = kept[found] == indices
         z, indices = z[of_sample], found[of_sample]
     rows = slice(None) if kept is None else kept
-    vectors = one.level.rule.rows(np.arange(len(silent))[rows]) if one.vectors is None else one.vectors[rows]
+    if one.vectors is not None:
+        vectors = one.vectors[rows]
+    elif one.level.rule is not None:
+        vectors = one.level.rule.rows(np.arange(len(silent))[rows])
+    else:  # nobody told them
+        vectors = np.full((len(silent[rows]), one.level.codebook_dim), np.nan, np.float32)
     level = FrameLevel(
         z_e=z,
         indices=indices.astype(np.int32),

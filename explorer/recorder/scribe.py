@@ -13,6 +13,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +91,9 @@ class Scribe:
     def newest_step(self) -> int:
         """The last step that is recorded in the folder, 0 without one."""
         try:
-            steps = open_recording(self.folder).scalars["step"]
-            return int(steps[-1]) if len(steps) else 0
+            recording = open_recording(self.folder)
+            steps = recording.scalars["step"]
+            return int(steps[-1]) if len(steps) and not recording.live else 0  # of another process that writes, none
         except (ExplorerError, OSError):
             return 0
 
@@ -112,7 +114,7 @@ class Scribe:
                 words = f"Of steps {last + 1:,} to {step:,}, which an earlier process took, tokens are not counted."
                 self.note(words, step)
             frame = before.frame(i)
-            if len(before.levels) != len(levels):
+            if len(frame.levels) != len(levels):
                 self.note("The recording that is here is of other codebooks; their counts begin anew.", step)
                 return
             for number, past in enumerate(self._history.levels):
@@ -130,6 +132,8 @@ class Scribe:
         """Measure and write a record; in the thread."""
         levels = tuple(one.level for one in moment.levels)
         if not self._begun or moment.step <= self._step:
+            with suppress(OSError, ExplorerError):  # said below, where it is tried again
+                self._writer = self._writer or self._open(levels, moment.step)
             self.begin(levels, moment.step - moment.steps)
             self._begun = True
         elif len(self._history.levels) != len(levels):
@@ -151,6 +155,7 @@ class Scribe:
     def _write(self, act: Callable[[RecordingWriter], None], levels: Sequence[RecordLevel], step: int) -> None:
         try:
             writer = self._writer or self._open(levels, step)
+            act(writer)
             if self._lost:
                 first, many = self._lost[0], count_of(len(self._lost), "record")
                 writer.note(f"{many} from step {first:,} on could not be written; no token is missing in counts.", step)
@@ -158,7 +163,6 @@ class Scribe:
             while self._notes:
                 writer.note(*self._notes[0])
                 self._notes.pop(0)
-            act(writer)
             if writer.restored:
                 writer.restored = False
                 self.note(f"The folder was taken away; what was recorded before step {step:,} went with it.", step)
