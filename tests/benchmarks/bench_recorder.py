@@ -1,0 +1,87 @@
+"""What a recorder costs: the same training step without it and with it, in turn, and a record's own time."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
+from explorer.recorder import Recorder
+
+N, K, D, EVERY = 65_536, 16_384, 32, 100
+STEPS, ROUNDS = 8, 3  # of a round: as many as from one look at latents to the next
+
+
+def measure() -> list[tuple[str, str, str]]:
+    """Rows of (what, measured, budget)."""
+    rows = [_row("CPU", torch.device("cpu"), N, K, D, "under 3% of the step"), _small()]
+    if torch.cuda.is_available():
+        rows.append(_row("GPU", torch.device("cuda"), N, K, D, "under 1% of the step"))
+    return rows
+
+
+def _small() -> tuple[str, str, str]:
+    return _row("CPU, a small model", torch.device("cpu"), 4096, 1024, 16, "no budget", rounds=15)
+
+
+def _row(name: str, device: torch.device, n: int, k: int, d: int, budget: str, rounds: int = ROUNDS) -> tuple:
+    plain, looks, record = time_steps(device, n, k, d, rounds)
+    share = (looks - plain + record / EVERY) / plain
+    what = f"Recorder, {name}, N, K, D = {n:,}, {k:,}, {d}, every={EVERY}"
+    numbers = f"step {plain * 1e3:,.2f} ms, with it {looks * 1e3:,.2f} ms, a record {record * 1e3:,.1f} ms"
+    return what, f"{share:.2%} of the step ({numbers})", budget
+
+
+def time_steps(device: torch.device, n: int, k: int, d: int, rounds: int) -> tuple[float, float, float]:
+    """Seconds of a step without a recorder, and with one, and of a record: the best of the rounds, in turn."""
+    torch.manual_seed(0)
+    latents = torch.randn(n, d, device=device)
+    with tempfile.TemporaryDirectory() as folder:
+        models = [_model(d, k).to(device) for _ in range(2)]
+        optimizers = [torch.optim.SGD(model.parameters(), 1e-3) for model in models]
+        recorder = Recorder(Path(folder) / "run", every=EVERY)
+        recorder.watch(models[1])
+        best = [float("inf")] * 3
+        for part in (0, 1, 1):  # to warm up; the first step has a record
+            _steps(models[part], optimizers[part], latents, 1, recorder if part else None)
+        for number in range(1, rounds + 1):
+            recorder._clock.steps = number * EVERY - 2 * STEPS  # no record among the steps that follow
+            for part in (0, 1):
+                used = recorder if part else None
+                best[part] = min(best[part], _steps(models[part], optimizers[part], latents, STEPS, used) / STEPS)
+            recorder._clock.steps = number * EVERY - 1
+            recorder._clock.look, recorder._before = True, recorder._look_before()
+            start = _now(device)
+            recorder.step()
+            recorder.flush()
+            best[2] = min(best[2], _now(device) - start)
+        recorder.close()
+    return best[0], best[1], best[2]
+
+
+def _model(d: int, k: int) -> nn.Module:
+    return nn.Sequential(nn.Linear(d, d), VectorQuantizer(d, k, CodebookOptions()))
+
+
+def _steps(model: nn.Module, optimizer: torch.optim.Optimizer, x: torch.Tensor, many: int, recorder: object) -> float:
+    start = _now(x.device)
+    for _ in range(many):
+        output = model(x)
+        (output.z_q.square().mean() + output.loss).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        if recorder is not None:
+            recorder.step()
+    return _now(x.device) - start
+
+
+def _now(device: torch.device) -> float:
+    """Of a GPU the clock, when it has done all; else CPU seconds, which do not depend on what else a machine does."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+        return time.perf_counter()
+    return time.process_time()
