@@ -114,7 +114,8 @@ class MethodsPage extends Component {
       this.named = id;
       this.writeSoon();
     }
-    if (!method) return this.chosen.replaceChildren(h("p", { class: "me-quiet" }, "What a method is, what it did in our runs, and where to see it."));
+    const stray = id && !method ? `The link asks for a method ${JSON.stringify(id.slice(0, 40))}, which is not on this map. ` : "";
+    if (!method) return this.chosen.replaceChildren(h("p", { class: "me-quiet" }, stray, "What a method is, what it did in our runs, and where to see it."));
     const found = method.conditions.map((name) => this.opening.evidence[name]).filter(Boolean);
     return this.chosen.replaceChildren(
       h("h3", {}, method.name),

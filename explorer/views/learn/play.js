@@ -7,7 +7,7 @@ import { addStyleSheet } from "../kit/page/component.js";
 import { travel } from "../kit/page/travel.js";
 import { h } from "../kit/widgets/dom.js";
 import { TeachingCard } from "./cards/card.js";
-import { CARDS, cardOf } from "./cards/registry.js";
+import { CARDS, cardOf, strayWords } from "./cards/registry.js";
 import { writeState } from "./cards/state.js";
 
 const SHEETS = ["../kit/widgets/base.css", "./cards/card.css"];
@@ -57,7 +57,10 @@ class Play extends Component {
     const link = ([id, { title, does }]) =>
       h("a", { href: `${here}?card=${id}`, "aria-current": id === name ? "page" : null }, h("b", {}, title), name ? null : h("span", {}, does));
     this.root.classList.toggle("has-card", name !== null);
+    const stray = strayWords(window.location.search).map((words) => h("p", { class: "le-stray", role: "status" }, words));
+    if (stray.length > 0) this.nextFrame(() => this.shelf.scrollIntoView({ block: "start" }));
     this.shelf.replaceChildren(
+      ...stray,
       h("h2", {}, name ? "Other cards" : "Cards to play with"),
       h("div", {}, ...Object.entries(CARDS).map(link)),
       ...(name ? [h("a", { class: "le-all", href: here }, "All chapters")] : []),

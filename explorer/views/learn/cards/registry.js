@@ -60,6 +60,19 @@ export const CARDS = {
   },
 };
 
+const quoted = (text) => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
+
+/** What is said of values of the address that lead nowhere, in place of silence. Pure. @param {string} search @returns {string[]} */
+export function strayWords(search) {
+  const query = new URLSearchParams(search);
+  const [card, quiz, show] = ["card", "quiz", "show"].map((name) => query.get(name));
+  const words = [];
+  if (card && cardOf(search) === null) words.push(`The link asks for a card ${quoted(card)}, which is not there. These are:`);
+  if (quiz && !["before", "after"].includes(quiz)) words.push(`The link asks for a quiz ${quoted(quiz)}; there are two, "before" and "after" the chapters.`);
+  if (show && show !== "methods") words.push(`The link asks to show ${quoted(show)}; there is "methods" alone.`);
+  return words;
+}
+
 /** The name of the card that an address asks for, or null. Pure. */
 export function cardOf(search) {
   const name = new URLSearchParams(search).get("card");

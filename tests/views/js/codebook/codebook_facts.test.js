@@ -40,7 +40,13 @@ test("tokens as a language: real bits of log2 K, and how many equal each neighbo
     .split("\n")
     .map((line) => line.split(","));
   assert.deepEqual(header.slice(-2), ["real_bits", "equal_to_the_one_before"]);
-  assert.deepEqual([first.slice(-2), older.slice(-2)], [["6.789", "0.125"], ["", ""]]);
+  assert.deepEqual(
+    [first.slice(-2), older.slice(-2)],
+    [
+      ["6.789", "0.125"],
+      ["", ""],
+    ],
+  );
 });
 
 test("all levels together: tuples of codes, and where counting stopped it is said", () => {

@@ -5,7 +5,7 @@ import { TeachingCard } from "../../../../explorer/views/learn/cards/card.js";
 import { SPEC as CELLS } from "../../../../explorer/views/learn/cards/cells.js";
 import { sliderPlace, sliderValue } from "../../../../explorer/views/learn/cards/controls.js";
 import { handleAt, keyMove, planeOf, within } from "../../../../explorer/views/learn/cards/plane.js";
-import { CARDS, cardOf } from "../../../../explorer/views/learn/cards/registry.js";
+import { CARDS, cardOf, strayWords } from "../../../../explorer/views/learn/cards/registry.js";
 import { decode, encode, readState, writeState } from "../../../../explorer/views/learn/cards/state.js";
 import { withPage } from "../made_page.js";
 
@@ -32,6 +32,14 @@ test("what an address says wrongly is passed over", () => {
   for (const text of ["", "x", "1,2,3", "1,2;3", "1,NaN", "1,Infinity", "1,1e308", "0,0;".repeat(80)]) assert.equal(decode(text, FIRST.codes), undefined, text);
   assert.deepEqual(readState(FIRST, "?k=&on=yes&codes=1&some=a&other=1"), FIRST);
   assert.equal(encode([[1.00049, 2]]), "1,2");
+});
+
+test("values of a link that lead nowhere are named, and those that lead somewhere are not", () => {
+  for (const search of ["", "?card=cells&quiz=before&show=methods", "?learn=a.1"]) assert.deepEqual(strayWords(search), [], search);
+  const words = strayWords(`?card=${"x".repeat(90)}&quiz=later&show=all`);
+  assert.equal(words.length, 3);
+  assert.ok(words[0].includes(`"${"x".repeat(40)}..."`) && words[1].includes('"later"') && words[2].includes('"all"'));
+  assert.equal(strayWords("?card=__proto__").length, 1);
 });
 
 test("units and pixels of the plane are each other's way back, y upwards", () => {
