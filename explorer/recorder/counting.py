@@ -85,9 +85,14 @@ class LevelTally:
             self._count_looked(chosen)
         self._fresh = self._fresh and not look
 
-    def end_step(self) -> None:
-        """The next forward is of another step."""
+    @torch.no_grad()
+    def end_step(self, thought: int, step: int) -> None:
+        """The next forward is of another step. Steps are numbered ahead: one that was thought to be `thought` may be
+        told to be `step`."""
         self._fresh = True
+        if thought != step:
+            self.last.masked_fill_(self.last == thought, step)
+            self.last.masked_fill_(self.last > step, -1)  # of steps that are taken back
 
     def _count_looked(self, chosen: Tensor) -> Tensor:
         n = torch.zeros_like(self.counts).index_add_(0, chosen, self._one.expand(len(chosen)))

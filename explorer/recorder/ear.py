@@ -36,6 +36,7 @@ class Ear:
         self.attachment, self.place, self._clock, self._begin = attachment, place, clock, begin
         self.tallies: dict[int, LevelTally] = {}
         self.sides, self.channels = Sides(), -1
+        self._stale = False
         self.failed: Exception | None = None
         self.forwards = 0
         self.step_of: dict[int, int] = {}  # forward -> step, since the record before
@@ -100,6 +101,8 @@ class Ear:
         if self._off or not self._clock.look or (in_backward() and self.sides.seen):
             return
         try:
+            if self._stale:  # what was looked at before is of another step
+                self.sides, self._stale = Sides(), False
             self.sides.look(given, quantized, losses, channels, total)
         except Exception as error:
             self.failed = error
@@ -116,10 +119,14 @@ class Ear:
         self.masks.append((self._clock.steps + 1, level, strategy, mask))
         self._mask_bytes += mask.numel()
 
-    def end_step(self) -> None:
-        """A step was finished."""
+    def end_step(self, thought: int, step: int) -> None:
+        """A step was finished. thought: the number that it had while it went on; step: what it is told to be."""
+        self._stale = True
         for tally in self.tallies.values():
-            tally.end_step()
+            tally.end_step(thought, step)
+        if thought != step:
+            self.masks = [(step if at == thought else at, *rest) for at, *rest in self.masks]
+            self.step_of = {forward: step if at == thought else at for forward, at in self.step_of.items()}
 
     def step_at(self, forward: int) -> int:
         """The optimizer step that a forward belonged to, the next one known if it is further back than the record
@@ -145,6 +152,8 @@ class Probe:
         pass
 
     def __init__(self, model: nn.Module, inputs: object, ear: Ear, clock: Clock) -> None:
+        parallel = isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel)
+        model = model.module if parallel else model  # its forward would wait for the other processes
         self._model = getattr(model, "_orig_mod", model)  # of a compiled one the module itself
         self._inputs = inputs if isinstance(inputs, tuple) else (inputs,)
         self._ear, self._clock, self._latents = ear, clock, torch.empty(0)

@@ -54,10 +54,7 @@ class Recorder:
     ) -> None:
         self.every = max(1, int(every))
         self._ranks, self._clock = Ranks(str(folder)), Clock()
-        self._writes = self._ranks.number == 0
-        self._scribe = Scribe(
-            Path(folder), self.every, budget or Budget(), sinks if self._writes else (), judge, dict(about or {})
-        )
+        self._scribe = Scribe(Path(folder), self.every, budget or Budget(), sinks, judge, dict(about or {}))
         self._ears: list[Ear] = []
         self._probe: Probe | None = None
         self._hand: HandAttachment | None = None
@@ -74,6 +71,10 @@ class Recorder:
     def folder(self) -> Path:
         """Where it records: another one than asked for where that was taken."""
         return self._scribe.folder
+
+    @property
+    def _writes(self) -> bool:
+        return self._ranks.number == 0
 
     @property
     def steps(self) -> int:
@@ -187,14 +188,14 @@ class Recorder:
 
     def _finish(self, step: int) -> None:
         """`step` steps are finished now."""
-        clock, went_back = self._clock, step <= self._clock.steps
+        clock, went_back, thought = self._clock, step <= self._clock.steps, self._clock.steps + 1
         self._stride = self._stride if went_back else step - clock.steps
         self._since += 1 if went_back else step - clock.steps
         if self._recorded < 0:  # the first of this process: what was before is not its own
             self._since = min(self._since, 1) if self._told else self._since
         clock.steps = step
         for ear in self._ears:
-            ear.end_step()
+            ear.end_step(thought, step)
         if self._recorded < 0 or step // self.every != self._recorded // self.every or went_back:
             self._record()
         coming = step + self._stride

@@ -21,7 +21,7 @@ import torch
 
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.foundation.words import count_of
-from explorer.joints.files.recording import Budget, RecordingWriter, RecordLevel, open_recording
+from explorer.joints.files.recording import Budget, Recording, RecordingWriter, RecordLevel, open_recording
 from explorer.recorder.moment import History, Moment, begin_history, make_record
 from explorer.recorder.sinks import Alert, Sink, plain_alerts
 
@@ -50,7 +50,7 @@ class Scribe:
         self._lost: list[int] = []
         self._said: set[str] = set()
         self._notes: list[tuple[str, int]] = []
-        self._step = 0
+        self._step, self._recording = 0, None
         self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(maxsize=1)
         self._thread = threading.Thread(target=self._run, name="explorer-recorder", daemon=True)
         self._thread.start()
@@ -191,7 +191,7 @@ class Scribe:
             return
         alerts = plain_alerts(step, scalars, names)
         try:
-            alerts += list(self._judge(open_recording(self.folder))) if self._judge else []
+            alerts += list(self._judge(self._read())) if self._judge else []
         except Exception as error:
             self.warn(f"the diagnosis failed ({type(error).__name__}: {error}).", "judge")
         fresh = [alert for alert in alerts if alert.kind not in self._raised]
@@ -202,6 +202,14 @@ class Scribe:
         self._ask(lambda sink: sink.record(step, scalars))
         for alert in fresh:
             self._ask(lambda sink, alert=alert: sink.alert(alert))
+
+    def _read(self) -> Recording:
+        """The recording as it stands, read on from the last time."""
+        if self._recording is None or self._recording.folder != self.folder:
+            self._recording = open_recording(self.folder)
+        else:
+            self._recording.refresh()
+        return self._recording
 
     def _ask(self, act: Callable[[Sink], None]) -> None:
         for sink in list(self._sinks):
@@ -221,10 +229,10 @@ class Scribe:
 
     def _end(self, why: str) -> None:
         if self._writer is not None:
+            self._ask(lambda sink: sink.close())
             try:
                 for words, step in self._notes:
                     self._writer.note(words, step)
                 self._writer.end(why, self._step)
             except (OSError, ExplorerError) as error:
                 self.warn(f"cannot write ({error}).", "disk")
-        self._ask(lambda sink: sink.close())

@@ -56,6 +56,8 @@ def test_a_checkpoint_that_is_older_than_the_recording_takes_its_place(tmp_path)
     assert recording.steps == (1, 5, 10, 11, 15, 20) == tuple(recording.scalars["step"])
     assert "went back from step 18 to step 11" in " ".join(recording.notes)
     np.testing.assert_array_equal(recording.totals(5, 0), counted(model, 32))
+    newest = [max((i + 1 for i, one in enumerate(model.chosen) if code in one), default=-1) for code in range(32)]
+    np.testing.assert_array_equal(recording.last_chosen(5, 0), newest)
 
 
 def test_steps_between_an_older_frame_and_the_checkpoint_are_said_to_be_missing(tmp_path):
@@ -200,3 +202,16 @@ def test_the_example_of_the_readme_runs(tmp_path, monkeypatch):
     exec(compiled, given)
     recording = open_recording(tmp_path / "runs" / "first")
     assert recording.steps == (1, 5) and recording.loss_names == ("reconstruction",)
+
+
+def test_a_loop_that_goes_back_by_itself_takes_its_steps_back(tmp_path):
+    """As one that loads its best checkpoint when a loss was not finite."""
+    with Recorder(tmp_path / "run", every=2) as recorder:
+        for step in (*range(1, 11), 7, 8, 9):
+            recorder.log(step, indices=torch.full((4,), step), codebook=torch.eye(16, 4))
+    recording = open_recording(tmp_path / "run")
+    assert recording.steps == (1, 2, 4, 6, 7, 8, 9)
+    expected = np.zeros(16, int)
+    expected[1:10] = 4
+    np.testing.assert_array_equal(recording.totals(6, 0), expected)
+    np.testing.assert_array_equal(recording.last_chosen(6, 0), np.where(expected, np.arange(16), -1))

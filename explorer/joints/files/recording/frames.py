@@ -36,7 +36,7 @@ def frame_bytes(
     for i, (shown, level) in enumerate(zip(frame.levels, levels, strict=True)):
         entry = {**level_to_json(level), "window": shown.window}
         arrays[f"l{i}_total"] = _narrow(totals[i])
-        arrays[f"l{i}_last"] = np.asarray(last[i], np.int64)
+        arrays[f"l{i}_last"] = np.asarray(last[i], np.int32 if frame.step < 2**31 else np.int64)
         if reseeds is not None:
             arrays[f"l{i}_reseeds"] = _narrow(reseeds[i])
         arrays[f"l{i}_z"] = np.asarray(shown.z_e, np.float32)
@@ -72,7 +72,7 @@ def frame_bytes(
 
 def _narrow(total: np.ndarray) -> np.ndarray:
     largest = int(total.max()) if total.size else 0
-    return np.asarray(total, np.uint32 if largest < 2**32 else np.uint64)
+    return np.asarray(total, np.min_scalar_type(largest))
 
 
 class FrameFile:
@@ -96,7 +96,7 @@ class FrameFile:
 
     def last(self, level: int) -> np.ndarray:
         """(K,) int64: the step at which each code was last chosen, -1 never."""
-        return self._array(level, "last")
+        return self._array(level, "last").astype(np.int64)
 
     def reseeds(self, level: int) -> np.ndarray | None:
         """(K,) int64: how often each code was reseeded since the start; None where that was not kept."""
