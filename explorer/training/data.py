@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -61,15 +62,46 @@ def random_crops(pictures: list[np.ndarray], batch: int, crop_px: int, seed: int
 
     It depends on (seed, step) alone, so a resumed run sees the same crops as one that never stopped.
     """
-    random = np.random.default_rng((seed, step))
     crops = np.empty((batch, crop_px, crop_px, 3), np.uint8)
-    for i in range(batch):
-        picture = pictures[random.integers(len(pictures))]
-        y = random.integers(picture.shape[0] - crop_px + 1)
-        x = random.integers(picture.shape[1] - crop_px + 1)
-        crop = picture[y : y + crop_px, x : x + crop_px]
-        crops[i] = crop[:, ::-1] if random.random() < 0.5 else crop
+    for i, (number, y, x, flipped) in enumerate(draw_places([p.shape for p in pictures], batch, crop_px, seed, step)):
+        crop = pictures[number][y : y + crop_px, x : x + crop_px]
+        crops[i] = crop[:, ::-1] if flipped else crop
     return torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
+
+
+def draw_places(shapes: Sequence[tuple[int, ...]], batch: int, crop_px: int, seed: int, step: int) -> np.ndarray:
+    """Where a batch is cut out of pictures of these shapes: (B, 4) int64, picture, y, x and whether it is flipped."""
+    random = np.random.default_rng((seed, step))
+    places = np.empty((batch, 4), np.int64)
+    for i in range(batch):
+        number = random.integers(len(shapes))
+        height, width = shapes[number][:2]
+        y, x = random.integers(height - crop_px + 1), random.integers(width - crop_px + 1)
+        places[i] = number, y, x, random.random() < 0.5
+    return places
+
+
+class PictureStore:
+    """Pictures (H, W, 3) uint8 on a device, one behind the other, so that crops are cut there."""
+
+    def __init__(self, pictures: Sequence[np.ndarray], device: torch.device) -> None:
+        self.shapes = [picture.shape for picture in pictures]
+        pixels = [height * width for height, width, _ in self.shapes]
+        self._starts = torch.tensor(np.cumsum([0, *pixels[:-1]]), device=device)  # (P,)
+        self._widths = torch.tensor([width for _, width, _ in self.shapes], device=device)  # (P,)
+        self._pixels = torch.cat([torch.from_numpy(p.reshape(-1, 3)) for p in pictures]).to(device)
+
+    def crops(self, places: np.ndarray, crop_px: int) -> Tensor:
+        """As `random_crops` cuts them at `places` (B, 4) of `draw_places`: (B, 3, crop, crop) float32 in [0, 1]."""
+        places = torch.from_numpy(places)
+        if self._pixels.is_cuda:
+            places = places.pin_memory()
+        number, y, x, flipped = places.to(self._pixels.device, non_blocking=True).unbind(1)  # (B,) each
+        reach = torch.arange(crop_px, device=number.device)
+        columns = torch.where(flipped[:, None] > 0, crop_px - 1 - reach, reach)  # (B, crop)
+        rows = (self._starts[number] + y * self._widths[number] + x)[:, None] + reach * self._widths[number, None]
+        at = rows[:, :, None] + columns[:, None, :]  # (B, crop, crop)
+        return self._pixels[at].permute(0, 3, 1, 2).float() / 255
 
 
 def centre_crop(picture: np.ndarray, side_px: int) -> np.ndarray:

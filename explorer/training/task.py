@@ -25,6 +25,10 @@ class Task(ABC):
     def batch(self, step: int) -> Tensor:
         """The media of that step, (B, C, *extent) as a `Codec` takes them; from seed and step alone."""
 
+    def part(self, step: int, items: slice, device: torch.device) -> Tensor:
+        """`items` of the batch of that step, on the device."""
+        return self.batch(step)[items].to(device, non_blocking=True)
+
     @abstractmethod
     def losses(self, decoded: Tensor, target: Tensor) -> dict[str, Tensor]:
         """The weighted terms of the loss that compare, both (B, C, *extent) float32 as the network takes them."""

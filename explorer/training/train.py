@@ -20,16 +20,19 @@ from typing import Any
 
 import torch
 
-from explorer.foundation.errors import ExplorerError
+from explorer.foundation.errors import ExplorerError, SettingsError
 from explorer.foundation.files import make_folder, write_atomically
 from explorer.tokenizers.native.model import build_model
 from explorer.training.losses.adversary import last_weight
+from explorer.training.ranks import ALONE, Ranks, any_of_ranks, average, average_gradients, share_start
 from explorer.training.recipes import Recipe
 from explorer.training.siblings import begin_with
 from explorer.training.tasks import task_of
 
 SAVE_SECONDS = 60.0  # between states kept for resuming
 CURVE_POINTS = 40  # measurements of usage over a run
+TOGETHER = 20  # steps after which ranks ask each other whether to save or to stop
+PRECISIONS = ("bf16", "float32")
 GRADIENT_CLIP = 1.0
 
 
@@ -45,7 +48,9 @@ def learning_rate(step: int, recipe: Recipe) -> float:
 class Trainer:
     """Holds what a run needs between steps: model, optimizer, curve. `run` goes on from wherever it stands.
 
-    start: the checkpoint whose weights a run begins with that was never saved.
+    start: the checkpoint whose weights a run begins with that was never saved. ranks: those that train together; each
+    takes its part of a batch, and the first alone measures and writes. precision: one of PRECISIONS, of the network;
+    losses and codebooks are float32. points: of the curve.
     """
 
     def __init__(
@@ -56,10 +61,17 @@ class Trainer:
         state_file: Path,
         device: torch.device,
         start: Path | None = None,
+        ranks: Ranks = ALONE,
+        precision: str = "bf16",
+        points: int = CURVE_POINTS,
     ) -> None:
-        self.recipe, self.state_file, self.device = recipe, state_file, device
+        if precision not in PRECISIONS:
+            raise SettingsError(f"--precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
+        self.recipe, self.state_file, self.device, self.ranks = recipe, state_file, device, ranks
+        self.precision, self.points = precision, points
         self._task = task_of(recipe, media, held_out)
         schedule = recipe.schedule
+        self._items = ranks.part(schedule.batch)
         torch.manual_seed(schedule.seed)
         model = build_model(recipe.quantizer, recipe.config, recipe.architecture, recipe.modality)
         self.model = self._task.begin(model).to(device)
@@ -69,10 +81,15 @@ class Trainer:
         parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(parameters, lr=schedule.learning_rate, betas=(0.9, 0.99), fused=True)
         self.adversary = self._task.adversary(device)
+        if self.adversary is not None:
+            self.adversary.ranks = ranks
         self.step, self.seconds, self.curve, self.events = 0, 0.0, [], 0
         self._diverged: dict[str, torch.Tensor] = {}  # term -> its first step that was not finite, 0 for none
         if state_file.exists():
             self._resume()
+        share_start(self.model, ranks)
+        if not ranks.first:  # ranks draw apart; the first as one that trains alone
+            torch.manual_seed(schedule.seed + 1000 * ranks.rank + self.step)
 
     def run(self, progress: Callable[[str], None]) -> None:
         """Train to the last step of the schedule; Ctrl-C ends the step, saves, and raises KeyboardInterrupt.
@@ -80,31 +97,37 @@ class Trainer:
         A run that diverges or fails leaves the state of its last save, at most SAVE_SECONDS old, as it is.
         """
         steps = self.recipe.schedule.steps
-        every = max(1, steps // CURVE_POINTS)
+        every = max(1, steps // self.points)
         saved = self._clock = time.monotonic()
         self.model.train()
         with stop_requests() as stop:
-            while self.step < steps and not stop.is_set():
-                terms = self._train_step()
+            stopped = False
+            while self.step < steps and not stopped:
+                terms = self.take_step()
                 if self.step % every == 0 or self.step == steps:
                     self._measure(terms, progress)
-                if time.monotonic() - saved > SAVE_SECONDS:
+                if self.ranks.world > 1 and self.step % TOGETHER:
+                    continue
+                late = time.monotonic() - saved > SAVE_SECONDS
+                stopped, due = any_of_ranks((stop.is_set(), late), self.ranks, self.device)
+                if due:
                     self._save()
                     saved = time.monotonic()
             self._save()
-        if stop.is_set():
+        if stopped:
             raise KeyboardInterrupt
 
-    def _train_step(self) -> dict[str, torch.Tensor]:
+    def take_step(self) -> dict[str, torch.Tensor]:
+        """One step of the optimizer; the terms of the loss of this rank's part, and what the adversary lowers."""
         recipe, schedule = self.recipe, self.recipe.schedule
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, recipe)
         if recipe.temperature is not None:
             first, last = recipe.temperature
             self.model.quantizer.temperature = first * (last / first) ** (self.step / schedule.steps)
-        media = self._task.batch(self.step).to(self.device, non_blocking=True)
-        target = self.model.network.to_network(media)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type != "mps"):
+        target = self.model.network.to_network(self._task.part(self.step, self._items, self.device))
+        narrow = self.precision == "bf16" and self.device.type != "mps"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=narrow):
             decoded, output = self._task.reconstruct(self.model, target)
         decoded = decoded.float()
         compared = self._task.losses(decoded, target)
@@ -115,6 +138,7 @@ class Trainer:
         loss = loss + output.loss
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        average_gradients(self.model.parameters(), self.ranks)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), GRADIENT_CLIP)
         self.optimizer.step()
         terms = {name: value.detach() for name, value in (compared | dict(output.loss_terms)).items()}
@@ -144,9 +168,13 @@ class Trainer:
     def _measure(self, terms: dict[str, torch.Tensor], progress: Callable[[str], None]) -> None:
         """One point of the curve: loss terms of this step, usage and fidelity on held-out media."""
         self._settle()
-        losses = {name: float(value) for name, value in terms.items()}
+        means = average(torch.stack([value.float() for value in terms.values()]), self.ranks).tolist()
+        if not self.ranks.first:
+            self._clock = time.monotonic()
+            return
+        losses = dict(zip(terms, means, strict=True))
         self.events += len(self.model.quantizer.drain_events())
-        measured = self._task.evaluate(self.model)
+        measured = self.look()
         point = {"step": self.step, "seconds": round(self.seconds, 1), "losses": losses, "reseeded": self.events}
         self.curve.append(point | asdict(measured))
         usage = ", ".join(f"{share:.0%}" for share in measured.usage)
@@ -157,9 +185,15 @@ class Trainer:
         )
         self._clock = time.monotonic()  # measuring is not training
 
+    def look(self) -> object:
+        """What is measured at a point of the curve."""
+        return self._task.evaluate(self.model)
+
     def _save(self) -> None:
         """Everything that a later `run` needs, written beside and renamed; a state that diverged is not kept."""
         self._settle()
+        if not self.ranks.first:
+            return
         self.events += len(self.model.quantizer.drain_events())
         progress = {"step": self.step, "seconds": self.seconds, "curve": self.curve, "events": self.events}
         state = {
@@ -198,6 +232,15 @@ class Trainer:
             torch.cuda.set_rng_state(state["cuda_random"].cpu(), self.device)
         for name, value in progress.items():
             setattr(self, name, value)
+
+
+def steps_of_state(state_file: Path) -> int:
+    """The steps of the schedule that a state file belongs to; 0 without one, or where it cannot be read."""
+    try:
+        state = torch.load(state_file, weights_only=True, map_location="cpu")
+        return int(json.loads(state["recipe"])["schedule"]["steps"])
+    except (OSError, EOFError, RuntimeError, LookupError, TypeError, ValueError, UnpicklingError):
+        return 0
 
 
 @contextmanager

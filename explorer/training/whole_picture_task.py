@@ -16,6 +16,8 @@ from explorer.training.picture_task import PictureTask
 class WholePictureTask(PictureTask):
     """media: uint8 pictures (H, W, 3) of any size of at least `crop_px`. held_out: as `whole_pictures` makes them."""
 
+    cuts_crops = False  # they are scaled, too
+
     def batch(self, step: int) -> Tensor:
         """Squares from `crop_px` to the whole shorter side, flipped at random: (B, 3, side, side) in [0, 1]."""
         schedule = self.recipe.schedule

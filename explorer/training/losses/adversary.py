@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
+from explorer.training.ranks import ALONE, average, average_gradients
+
 DELTA = 1e-4  # as in the authors' code
 LARGEST_WEIGHT = 1e4
 GRADIENT_CLIP = 1.0
@@ -48,10 +50,11 @@ class AdversaryPlan:
 
 
 class Adversary:
-    """The discriminator with its optimizer. `network`: media as a decoder gives them -> scores of any shape."""
+    """The discriminator with its optimizer. `network`: media as a decoder gives them -> scores of any shape. ranks:
+    those that train it together; the adaptive weight is the mean of theirs."""
 
     def __init__(self, network: nn.Module, plan: AdversaryPlan, device: torch.device) -> None:
-        self.network, self.plan = network.to(device), plan
+        self.network, self.plan, self.ranks = network.to(device), plan, ALONE
         self.optimizer = torch.optim.Adam(network.parameters(), lr=plan.learning_rate, betas=(0.5, 0.9))
 
     def fool(
@@ -66,7 +69,8 @@ class Adversary:
         self.network.requires_grad_(False)
         fooling = -self._scores(decoded).mean()
         self.network.requires_grad_(True)
-        return {"adversarial": self.plan.strength * adaptive_weight(compared, fooling, last_layer) * fooling}
+        weight = average(adaptive_weight(compared, fooling, last_layer), self.ranks)
+        return {"adversarial": self.plan.strength * weight * fooling}
 
     def learn(self, step: int, original: Tensor, decoded: Tensor) -> dict[str, Tensor]:
         """One step of its own on media of one batch; the loss, {} before the start."""
@@ -75,6 +79,7 @@ class Adversary:
         loss = hinge_loss(self._scores(original.detach()), self._scores(decoded.detach()))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        average_gradients(self.network.parameters(), self.ranks)
         nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_CLIP)
         self.optimizer.step()
         return {"adversary": loss.detach()}

@@ -16,6 +16,7 @@ from torch.nn.functional import leaky_relu
 
 from explorer.tokenizers.native.sound import LOUDNESS
 from explorer.training.losses.adversary import Adversary, AdversaryPlan, adaptive_weight
+from explorer.training.ranks import average
 
 WINDOWS = (1024, 512, 256)  # samples
 DILATIONS = (1, 2, 4)  # in time, of the layers that halve the bins
@@ -87,7 +88,7 @@ class SoundAdversary(Adversary):
             real = self._features(target)
         self.network.requires_grad_(True)
         fooling = -scores_of(made).mean()
-        weight = self.plan.strength * adaptive_weight(compared, fooling, last_layer)
+        weight = self.plan.strength * average(adaptive_weight(compared, fooling, last_layer), self.ranks)
         return {"adversarial": weight * fooling, "features": self.feature_weight * feature_distance(real, made)}
 
     def _scores(self, media: Tensor) -> Tensor:
