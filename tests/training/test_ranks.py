@@ -92,7 +92,7 @@ def test_two_processes_train_the_model_that_one_trains_on_the_same_batches(folde
 def test_parts_of_a_batch_are_the_batch_and_each_is_as_large():
     items = list(range(12))
     for world in (1, 2, 3, 4):
-        assert sum((items[Ranks(rank, world).part(12)] for rank in range(world)), []) == items
+        assert [one for rank in range(world) for one in items[Ranks(rank, world).part(12)]] == items
     with pytest.raises(SettingsError, match="a batch of 12 cannot be shared by 5 processes"):
         Ranks(0, 5).part(12)
     assert ALONE.first and not Ranks(1, 2).first
@@ -131,8 +131,8 @@ def test_crops_that_are_cut_on_the_device_are_those_of_the_cpu_to_the_bit(items)
 
 
 def test_a_budget_leaves_room_for_measuring_and_is_never_without_a_step():
-    assert budget.divide(600, 0.1, 0.5) == budget.Budget(int((576 - 20) / 0.1), 40)
-    assert budget.divide(60, 0.1, 1.5) == budget.Budget(int((57.6 - 6) / 0.1), 4)  # 5% of the time is two looks
+    assert budget.divide(600, 0.125, 0.5) == budget.Budget(4448, 40)
+    assert budget.divide(60, 0.125, 1.5) == budget.Budget(412, 4)  # 5% of the time is two looks
     assert budget.divide(1, 5.0, 2.0) == budget.Budget(1, 4)
     for wrong in (0, -1, float("nan"), float("inf")):
         with pytest.raises(SettingsError, match="--minutes"):
