@@ -27,7 +27,7 @@ from explorer.training.train import Trainer
 
 ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
-TOGETHER = ("fsq", "vq-ema-reseed")
+TOGETHER = ("fsq",)
 
 
 @pytest.fixture(scope="module")
