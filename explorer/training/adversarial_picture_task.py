@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training.evaluate_textures import TextureEvaluation, evaluate_textures
+from explorer.training.evaluation.textures import TextureEvaluation, evaluate_textures
 from explorer.training.losses.adversary import Adversary, AdversaryPlan
 from explorer.training.losses.energies import EnergyDistance
 from explorer.training.losses.patch_adversary import PatchAdversary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from explorer.training.evaluate_prefixes import FIRST
+from explorer.training.evaluation.prefixes import FIRST
 from explorer.training.siblings import PREFIX
 
 HEADS = {

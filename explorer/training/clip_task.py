@@ -8,7 +8,7 @@ from torch import Tensor
 
 from explorer.media.clips.moving import made_clip
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training.evaluate_clips import ClipEvaluation, evaluate_clips
+from explorer.training.evaluation.clips import ClipEvaluation, evaluate_clips
 from explorer.training.picture_task import PictureTask
 
 

@@ -12,7 +12,7 @@ from torch.nn.functional import mse_loss
 
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training.data import PictureStore, draw_places, random_crops
-from explorer.training.evaluate import Evaluation, evaluate
+from explorer.training.evaluation.pictures import Evaluation, evaluate
 from explorer.training.recipes import Recipe
 from explorer.training.task import Task
 

@@ -11,7 +11,7 @@ from explorer.quantizers.vq import VectorQuantizer
 from explorer.tokenizers.native.checkpoint import load_model
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.tokenizers.native.specs import CONFIG, read_config
-from explorer.training.evaluate_prefixes import FIRST
+from explorer.training.evaluation.prefixes import FIRST
 from explorer.training.recipes import Recipe
 from explorer.training.task import Task
 

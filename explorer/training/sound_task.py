@@ -11,7 +11,7 @@ from torch import Tensor
 
 from explorer.quantizers.base import QuantizerOutput
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training.evaluate_sounds import SoundEvaluation, evaluate_sounds
+from explorer.training.evaluation.sounds import SoundEvaluation, evaluate_sounds
 from explorer.training.mel import LogMel
 from explorer.training.recipes import Recipe
 from explorer.training.sounds import Sound, random_sounds, shares

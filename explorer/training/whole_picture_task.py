@@ -8,8 +8,8 @@ from torch import Tensor
 
 from explorer.media.pictures.image import LoadedImage, scaled_to_cover, to_pil
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training.evaluate import Evaluation
-from explorer.training.evaluate_prefixes import evaluate_prefixes
+from explorer.training.evaluation.pictures import Evaluation
+from explorer.training.evaluation.prefixes import evaluate_prefixes
 from explorer.training.picture_task import PictureTask
 
 

@@ -15,7 +15,7 @@ from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training import command
 from explorer.training.command import main
-from explorer.training.evaluate_sounds import evaluate_sounds
+from explorer.training.evaluation.sounds import evaluate_sounds
 from explorer.training.mel import FLOOR, LogMel
 from explorer.training.recipes import ZOO
 from explorer.training.sound_task import SoundTask

@@ -10,7 +10,7 @@ import numpy as np
 from explorer.media.quality.metrics import mean_of
 from explorer.media.quality.textures import Texture, texture
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training.evaluate import Evaluation, evaluate
+from explorer.training.evaluation.pictures import Evaluation, evaluate
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 
 from explorer.media.quality.metrics import mean_of, psnr
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training.evaluate import Evaluation, evaluate
+from explorer.training.evaluation.pictures import Evaluation, evaluate
 
 FIRST = "psnr_db_first_"  # of config.json, with how many tokens were kept
 

@@ -11,7 +11,7 @@ import torch
 
 from explorer.media.quality.sound_fidelity import log_mel_distance_db, si_sdr_db
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training.evaluate import usage_fields
+from explorer.training.evaluation.pictures import usage_fields
 from explorer.training.sounds import Sound
 
 

@@ -11,7 +11,7 @@ import torch
 
 from explorer.media.quality.metrics import mean_of, psnr, ssim
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training.evaluate import indices_of, usage_fields
+from explorer.training.evaluation.pictures import indices_of, usage_fields
 
 
 @dataclass(frozen=True)

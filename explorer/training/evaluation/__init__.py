@@ -1,0 +1,1 @@
+"""What a trained tokenizer measures on held-out media, by kind."""
