@@ -182,14 +182,15 @@ def test_a_recorder_in_one_of_two_processes_waits_for_nobody(tmp_path):
     assert "Only some of the 2 processes have a recorder" in errors[0] and "of process 0 alone" in recording.notes[0]
 
 
-def test_the_example_of_the_readme_runs(tmp_path, monkeypatch):
+@pytest.mark.parametrize("document", ["README.md", "explorer/recorder/README.md"])
+def test_the_examples_of_the_documents_run(document, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    text = (ROOT / "explorer" / "recorder" / "README.md").read_text(encoding="utf-8")
-    code = text.split("```python\n")[1].split("```")[0]
+    blocks = (ROOT / document).read_text(encoding="utf-8").split("```python\n")[1:]
+    code = next(block.split("```")[0] for block in blocks if "Recorder(" in block)
     model = Small(vq())
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
 
-    def step_of_yours(model, x):
+    def step(model, x):
         decoded, own = model(x)
         loss = (decoded - x).square().mean() + own
         loss.backward()
@@ -197,11 +198,14 @@ def test_the_example_of_the_readme_runs(tmp_path, monkeypatch):
         optimizer.zero_grad()
         return loss
 
-    given = {"model": model, "data": [batch(number) for number in range(5)], "step_of_yours": step_of_yours}
-    compiled = compile(code, "README.md", "exec")
-    exec(compiled, given)
+    given = {
+        "model": model,
+        "data": [batch(number) for number in range(5)],
+        **dict.fromkeys(("step_of_yours", "train_a_step"), step),
+    }
+    exec(compile(code, document, "exec"), given)
     recording = open_recording(tmp_path / "runs" / "first")
-    assert recording.steps == (1, 5) and recording.loss_names == ("reconstruction",)
+    assert recording.steps == (1, 5)
 
 
 def test_a_loop_that_goes_back_by_itself_takes_its_steps_back(tmp_path):
