@@ -18,7 +18,7 @@ from explorer.joints.measures.language.entropies import pair_entropy, pair_entro
 from explorer.joints.token_language import SIDES, Beside, LanguageAudit
 
 DENSE_CODES = 2**10  # K for which K x K are counted: 8 MiB a side
-SAMPLED = 2**19  # tokens of a level that are compressed
+SAMPLED = 2**18  # tokens of a level that are compressed
 PIECE_TOKENS = 2**13  # of one medium at most
 AXES = {"left": -1, "above": -2, "before": -3}
 

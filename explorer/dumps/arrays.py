@@ -146,6 +146,25 @@ def first_row(rows: DumpRows) -> DumpArray:
     return array_in_memory(rows.name(0), rows.values[: rows.lengths[0]])
 
 
+def gather_rows(items: Iterator[tuple[str, Callable[[], np.ndarray]]]) -> Iterator[Part]:
+    """Parts of (name, what gives the array) that follow each other; one that raises RecordError is a Refusal.
+
+    Short arrays of one axis are joined to DumpRows, also those before an error of the items, which is raised.
+    """
+    rows = RowGatherer()
+    try:
+        for name, read in items:
+            try:
+                full = list(rows.add(name, read()))
+            except RecordError as error:
+                full = [*rows.rest(), Refusal(name, str(error))]
+            yield from full
+    except Exception:
+        yield from rows.rest()
+        raise
+    yield from rows.rest()
+
+
 class RowGatherer:
     """Joins short arrays of one axis to DumpRows, in their order; others pass as they are."""
 

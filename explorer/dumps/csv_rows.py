@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from explorer.dumps.arrays import FIELDS, Dump, DumpArray, Part, Refusal, RowGatherer, listed_dump, single
+from explorer.dumps.arrays import FIELDS, Dump, DumpArray, gather_rows, listed_dump, single
 from explorer.dumps.json_lines import LINE_CHARACTERS
 from explorer.dumps.places import DumpFile
 from explorer.foundation.errors import RecordError
@@ -40,17 +41,10 @@ def read_csv(file: DumpFile, field: str | None = None) -> Dump:
     if form.each:
         return single(_one_row(file, form))
 
-    def parts() -> Iterator[Part]:
-        rows = RowGatherer()
-        for name, cells in _lines(file, form):
-            try:
-                yield from rows.add(name, _numbers(name, cells))
-            except RecordError as error:
-                yield from rows.rest()
-                yield Refusal(name, str(error))
-        yield from rows.rest()
+    def lines() -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
+        return ((name, partial(_numbers, name, cells)) for name, cells in _lines(file, form))
 
-    return listed_dump(file.name, "line", parts, f"{file.name!r} holds no lines.")
+    return listed_dump(file.name, "line", lambda: gather_rows(lines()), f"{file.name!r} holds no lines.")
 
 
 def _form(file: DumpFile, field: str | None) -> _Form:

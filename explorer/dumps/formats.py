@@ -66,7 +66,7 @@ def read_file(file: DumpFile, field: str | None, format: DumpFormat | None = Non
     try:
         return READERS.load(one.id)(file, field)
     except ImportError as error:
-        if not one.package or error.name not in (one.package, None):
+        if not one.package or (error.name or one.package).split(".")[0] != one.package:
             raise
         raise SettingsError(
             f"{file.name!r} is {one.title}, which {one.package} reads, and that is not here: pip install {one.package}"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import h5py
 import numpy as np
 
-from explorer.dumps.arrays import FIELDS, Dump, DumpArray, Part, Refusal, RowGatherer, check_kind, listed_dump
+from explorer.dumps.arrays import FIELDS, Dump, DumpArray, Part, check_kind, gather_rows, listed_dump
 from explorer.dumps.places import DumpFile
 from explorer.foundation.errors import RecordError
 
@@ -86,13 +86,18 @@ def _pieces(
 
 
 def _rows(file: DumpFile, key: str, many: int) -> Iterator[Part]:
-    rows = RowGatherer()
+    return gather_rows(_each_row(file, key, many))
+
+
+def _each_row(file: DumpFile, key: str, many: int) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
     with file.open() as opened, h5py.File(opened, "r") as held:
         for first in range(0, many, ROWS):
             for number, array in enumerate(held[key][first : first + ROWS].reshape(-1)):
                 name = f"{file.name}, row {first + number:,}"
-                if len(array):
-                    yield from rows.add(name, np.asarray(array))
-                else:
-                    yield Refusal(name, f"{name}: it holds no tokens.")
-    yield from rows.rest()
+                yield name, partial(_row, name, array)
+
+
+def _row(name: str, array: np.ndarray) -> np.ndarray:
+    if not len(array):
+        raise RecordError(f"{name}: it holds no tokens.")
+    return np.asarray(array)

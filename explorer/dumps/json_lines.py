@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
-from explorer.dumps.arrays import FIELDS, Dump, Part, Refusal, RowGatherer, listed_dump
+from explorer.dumps.arrays import FIELDS, Dump, gather_rows, listed_dump
 from explorer.dumps.places import DumpFile
 from explorer.foundation.errors import RecordError
 
@@ -21,22 +22,16 @@ def read_json_lines(file: DumpFile, field: str | None = None) -> Dump:
     Raises RecordError where no line holds indices, or for what is no text.
     """
 
-    def parts() -> Iterator[Part]:
-        rows = RowGatherer()
+    def lines() -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
         with io.TextIOWrapper(file.open(), "utf-8", errors="strict") as text:
             number = 0
             while line := _next_line(text, file.name):
                 number += 1
                 if line.strip():
                     name = f"{file.name}, line {number:,}"
-                    try:
-                        yield from rows.add(name, indices_in(name, _value(name, line), field))
-                    except RecordError as error:
-                        yield from rows.rest()
-                        yield Refusal(name, str(error))
-        yield from rows.rest()
+                    yield name, partial(_line, name, line, field)
 
-    return listed_dump(file.name, "line", parts, f"{file.name!r} holds no lines.")
+    return listed_dump(file.name, "line", lambda: gather_rows(lines()), f"{file.name!r} holds no lines.")
 
 
 def _next_line(text: io.TextIOWrapper, name: str) -> str:
@@ -51,6 +46,10 @@ def _value(name: str, line: str) -> object:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
         raise RecordError(f"{name}: this is no JSON.") from error
+
+
+def _line(name: str, line: str, field: str | None) -> np.ndarray:
+    return indices_in(name, _value(name, line), field)
 
 
 def indices_in(name: str, value: object, field: str | None) -> np.ndarray:

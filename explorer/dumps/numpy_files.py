@@ -92,7 +92,8 @@ def _archive(file: DumpFile) -> tuple[tuple[DumpArray, ...], bool]:
         raise RecordError(
             f"{file.name!r} must hold one array, or indices_0, indices_1, ... of the levels; it holds: {listed}."
         )
-    return tuple(array_in(name, partial(_member, file, f"{name}.npy")) for name in chosen), bool(levels)
+    arrays = (array_in(f"{file.name}, {name}", partial(_member, file, f"{name}.npy")) for name in chosen)
+    return tuple(arrays), bool(levels)
 
 
 def _member(file: DumpFile, name: str) -> BinaryIO:

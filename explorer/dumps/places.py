@@ -109,17 +109,16 @@ def _elsewhere(address: str) -> Iterator[DumpFile]:
     try:
         system, path = fsspec.core.url_to_fs(address)
         many = any(letter in path for letter in SEVERAL)
-        names = system.glob(path) if many else system.find(path) if system.isdir(path) else [path]
-        if not names or not (many or system.exists(path)):
-            raise RecordError(f"There is nothing at {address[:200]!r}.")
+        there = many or system.exists(path)
+        names = system.glob(path) if many else system.find(path) if there and system.isdir(path) else [path]
     except (ImportError, ValueError) as error:
         package = PACKAGES.get(kind)
         hint = f": pip install {package}" if package else f" ({error})"
         raise SettingsError(f"{kind}:// cannot be read here{hint}") from error
-    except RecordError:
-        raise
     except Exception as error:  # each system raises errors of its own: no network, no rights, no such bucket
         raise RecordError(f"{address[:200]!r} cannot be reached: {error}") from error
+    if not names or not there:
+        raise RecordError(f"There is nothing at {address[:200]!r}.")
     for name in in_order(names, str):
         shown = name.removeprefix(path).lstrip("/") if not many else ""
         if not PurePosixPath(name).name.startswith("."):

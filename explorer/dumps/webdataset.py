@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import PurePosixPath
 
 import numpy as np
 
-from explorer.dumps.arrays import FIELDS, Dump, Part, Refusal, RowGatherer, listed_dump
+from explorer.dumps.arrays import FIELDS, Dump, gather_rows, listed_dump
 from explorer.dumps.json_lines import indices_in
 from explorer.dumps.places import DumpFile
 from explorer.foundation.errors import RecordError
@@ -29,19 +31,11 @@ def read_webdataset(file: DumpFile, field: str | None = None) -> Dump:
     """
     ending, entry = _ending(file, field)
 
-    def parts() -> Iterator[Part]:
-        rows = RowGatherer()
-        for name, own, data in _members(file, ending):
-            try:
-                if own is None:
-                    raise RecordError(f"{name}: it has no file .{ending}.")
-                yield from rows.add(name, _indices(name, own, data, entry))
-            except RecordError as error:
-                yield from rows.rest()
-                yield Refusal(name, str(error))
-        yield from rows.rest()
+    def samples() -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
+        for name, of, data in _members(file, ending):
+            yield name, partial(_indices, name, of, data, ending, entry)
 
-    return listed_dump(file.name, "sample", parts, f"{file.name!r} holds no samples.")
+    return listed_dump(file.name, "sample", lambda: gather_rows(samples()), f"{file.name!r} holds no samples.")
 
 
 def _ending(file: DumpFile, field: str | None) -> tuple[str, str | None]:
@@ -72,43 +66,49 @@ def _kind(ending: str) -> str:
     return last if last in KINDS else ""
 
 
-def _walk(file: DumpFile) -> Iterator[tuple[str, io.BufferedIOBase | None]]:
-    """(path without its folders' dots, open file) of every plain file."""
+def _walk(file: DumpFile, wanted: str | None = None) -> Iterator[tuple[str, bytes]]:
+    """(name without its folders, content) of every plain file; content b"" but where it has the ending `wanted`."""
     try:
         with file.open() as opened, tarfile.open(fileobj=opened, mode="r|*") as tar:
             for member in tar:
-                if member.isfile() and not PurePosixPath(member.name).name.startswith("."):
+                name = PurePosixPath(member.name).name
+                if not member.isfile() or name.startswith("."):
+                    continue
+                content = b""
+                if name.partition(".")[2] == wanted:
                     if member.size > MEMBER_BYTES:
-                        raise RecordError(f"{file.name}, {member.name[:100]}: {member.size:,} bytes are too many.")
-                    yield PurePosixPath(member.name).name, tar.extractfile(member)
-    except (tarfile.TarError, EOFError) as error:
+                        raise RecordError(f"{file.name}, {name[:100]}: {member.size:,} bytes are too many.")
+                    content = tar.extractfile(member).read()  # type: ignore[union-attr]  # a plain file has content
+                yield name, content
+    except (tarfile.TarError, EOFError, zlib.error) as error:
         raise RecordError(f"{file.name!r} is cut short, damaged or no tar ({error}).") from error
 
 
-def _members(file: DumpFile, ending: str) -> Iterator[tuple[str, str | None, bytes]]:
-    """(name, ending, content) of the file of tokens of every sample; None and nothing where it has none."""
+def _members(file: DumpFile, ending: str) -> Iterator[tuple[str, str, bytes]]:
+    """(name, ending, content) of the file of tokens of every sample; "" and nothing where it has none."""
     key, seen = None, True
-    for name, opened in _walk(file):
+    for name, content in _walk(file, ending):
         own, _, of = name.partition(".")
         if own != key:
             if not seen:
-                yield f"{file.name}, {key}", None, b""
+                yield f"{file.name}, {key}", "", b""
             key, seen = own, False
-        if of == ending and opened is not None:
+        if of == ending:
             seen = True
-            yield f"{file.name}, {name}", of, opened.read()
+            yield f"{file.name}, {name}", of, content
     if not seen:
-        yield f"{file.name}, {key}", None, b""
+        yield f"{file.name}, {key}", "", b""
 
 
-def _indices(name: str, ending: str, data: bytes, entry: str | None) -> np.ndarray:
+def _indices(name: str, of: str, data: bytes, ending: str, entry: str | None) -> np.ndarray:
+    if not of:
+        raise RecordError(f"{name}: it has no file .{ending}.")
     if _kind(ending) == "json":
         try:
-            return indices_in(name, json.loads(data), entry)
+            value = json.loads(data)
         except (ValueError, RecursionError) as error:
-            if isinstance(error, RecordError):
-                raise
             raise RecordError(f"{name}: this is no JSON.") from error
+        return indices_in(name, value, entry)
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:

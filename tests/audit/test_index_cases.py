@@ -220,6 +220,14 @@ def test_lines_that_hold_no_indices(text, words, tmp_path):
         audit_indices(tmp_path / "t.jsonl", 10)
 
 
+def test_of_very_many_lines_the_rows_are_evenly_spaced(piece, tmp_path):
+    rows = [np.arange(1 + number % 7) for number in range(5000)]
+    (tmp_path / "t.jsonl").write_text("\n".join(json.dumps(row.tolist()) for row in rows))
+    (level,) = audit_indices(tmp_path / "t.jsonl", 10).levels
+    assert level.media == 5000 and level.tokens == sum(map(len, rows))
+    assert level.batches[:, 0].tolist() == [len(row) for row in rows[::4]]  # 1,250, since 2,500 are more than 2,000
+
+
 def test_lines_that_hold_none_are_left_out_by_name(tmp_path):
     lines = ["[1, 2]", "{", "[5]", "[3, 50, 51]", "[-1, 4]", "[[1, 2], [2, 3]]", ""]
     (tmp_path / "t.jsonl").write_text("\n".join(lines))

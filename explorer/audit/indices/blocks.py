@@ -13,7 +13,6 @@ import numpy as np
 
 from explorer.audit.indices.axes import Axes, plain_axes
 from explorer.dumps.arrays import DumpArray
-from explorer.foundation.errors import RecordError
 
 PIECE = 2**22  # indices in memory at a time
 Place = Callable[[int, int], tuple[str, int]]  # (level, token of the block) -> array, flat place in it
@@ -142,18 +141,22 @@ def one_by_one(arrays: Sequence[DumpArray], part: int) -> Iterator[Block]:
 
 
 def gather(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Small blocks of many files or lines as few large ones; every one of them begins a medium."""
+    """Small blocks of many files or lines as few large ones; every one of them begins a medium. What came before an
+    error is given before it is raised."""
     kept: list[Block] = []
     size = 0
-    for block in blocks:
-        full = size + len(block.values[0]) > PIECE // len(block.values)
-        if kept and (full or not block.opens or not _follows(kept[0], size, block)):
+    try:
+        for block in blocks:
+            full = size + len(block.values[0]) > PIECE // len(block.values)
+            if kept and (full or not block.opens or not _follows(kept[0], size, block)):
+                yield _joined(kept)
+                kept, size = [], 0
+            kept.append(block)
+            size += len(block.values[0])
+    except Exception:
+        if kept:
             yield _joined(kept)
-            kept, size = [], 0
-        if kept and len(kept[0].values) != len(block.values):
-            raise RecordError(f"{block.place(0, 0)[0]!r} has {len(block.values)} levels, others {len(kept[0].values)}.")
-        kept.append(block)
-        size += len(block.values[0])
+        raise
     if kept:
         yield _joined(kept)
 

@@ -15,7 +15,7 @@ from explorer.audit.indices.language import LanguageStream
 from explorer.audit.indices.parts import no_codes
 from explorer.audit.indices.words import wrong_index
 from explorer.foundation.errors import RecordError
-from explorer.joints.audit_parts import LevelAudit
+from explorer.joints.audit_parts import BATCHES, LevelAudit
 
 
 class LevelCounter:
@@ -121,41 +121,53 @@ class LevelCounter:
 
 
 class _Rows:
-    """Tokens, codes used and perplexity of single media, evenly spaced."""
+    """Tokens, codes used and perplexity of single media, evenly spaced: each `every`-th, and each second of those
+    whenever there are more than BATCHES."""
 
     def __init__(self, codebook_size: int, every: int) -> None:
         self._codes, self._every = codebook_size, every
-        self._open: np.ndarray | None = None  # counts so far of a medium that may go on in the next block
-        self._found: list[tuple[float, float, float]] = []
+        self._open: tuple[int, np.ndarray] | None = None  # a medium that may go on in the next block, and its counts
+        self._found: list[tuple[int, int, int, float]] = []  # each behind its number
 
     def add(self, codes: np.ndarray, lengths: np.ndarray, first: int, opens: bool) -> None:
         """Codes of the media from number `first` on; opens: that one begins here."""
         if opens:
             self._close()
         ends = np.cumsum(lengths)
-        for i in range(-first % self._every, len(lengths), self._every):
+        i = -first % self._every
+        while i < len(lengths):
             some = codes[ends[i] - lengths[i] : ends[i]]
             if i == 0 and self._open is not None:
-                self._open += np.bincount(some, minlength=self._codes)
+                self._open = (first, self._open[1] + np.bincount(some, minlength=self._codes))
             elif i == len(lengths) - 1:
-                self._open = np.bincount(some, minlength=self._codes)
+                self._open = (first + i, np.bincount(some, minlength=self._codes))
             else:
-                self._note(np.unique(some, return_counts=True)[1])
+                self._note(first + i, np.unique(some, return_counts=True)[1])
             if i < len(lengths) - 1:
                 self._close()
+            i += 1
+            i += -(first + i) % self._every  # which may be more than it was
 
-    def _note(self, counts: np.ndarray) -> None:
+    def _note(self, number: int, counts: np.ndarray) -> None:
         if len(counts):
-            self._found.append((int(counts.sum()), len(counts), perplexity(counts)))
+            self._found.append((number, int(counts.sum()), len(counts), perplexity(counts)))
+        if len(self._found) > BATCHES:
+            self._every *= 2
+            self._thin()
+
+    def _thin(self) -> None:
+        self._found = [row for row in self._found if row[0] % self._every == 0]
 
     def _close(self) -> None:
         if self._open is not None:
-            self._note(self._open[self._open > 0])
+            number, counts = self._open
             self._open = None
+            self._note(number, counts[counts > 0])
 
     def rows(self) -> np.ndarray:
         self._close()
-        return np.array(self._found, np.float64).reshape(-1, 3)
+        self._thin()
+        return np.array([row[1:] for row in self._found], np.float64).reshape(-1, 3)
 
 
 class _Repeats:
