@@ -13,8 +13,8 @@ of one length are encoded together.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -34,16 +34,17 @@ Levels = tuple[TokenLevel, ...]
 
 @dataclass(frozen=True)
 class BatchMedium:
-    """A medium as the tokenizer takes it, and what was done to it."""
+    """A medium as the tokenizer takes it, what was done to it, and what else is to be kept of it."""
 
     values: np.ndarray
     notes: tuple[str, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Media that follow each other, the notes and the number of each among all files, files that were skipped, and by
-    how many files to go on."""
+    """Media that follow each other; of each its notes, its number among all files, and its facts; files that were
+    skipped, and by how many files to go on."""
 
     names: list[str]
     media: list[np.ndarray]
@@ -51,6 +52,7 @@ class Stretch:
     skipped: list[tuple[str, str]]
     numbers: list[int]
     stop: int
+    facts: list[Mapping[str, object]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ def stretches(
 
     def stretch() -> Stretch:
         files = len(names) + len(skipped)
-        arrays, notes = [one.values for one in kept], [one.notes for one in kept]
-        return Stretch(list(names), arrays, notes, list(skipped), list(numbers), files)
+        arrays, notes, facts = [[getattr(one, name) for one in kept] for name in ("values", "notes", "facts")]
+        return Stretch(list(names), arrays, notes, list(skipped), list(numbers), files, facts)
 
     for number, (name, read) in enumerate(media, position):
         if isinstance(read, str):

@@ -252,6 +252,11 @@ def load(plan: Plan, device: str | None = None, progress: Progress = silent, of:
     return spec
 
 
+def revision_of(tokenizer_id: str) -> str:
+    """The commit of the Hub that a tokenizer was loaded from; "" for one that came from elsewhere."""
+    return _revisions.get(tokenizer_id, "")
+
+
 _revisions: dict[str, str] = {}  # id of a tokenizer of the Hub -> the commit that was loaded under it
 _busy: Counter[tuple[str, str]] = Counter()  # (owner, id) -> visitors who load it now
 _unproven: set[tuple[str, str]] = set()  # of those that were brought by a load that has not ended well yet
