@@ -88,7 +88,8 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     )
 
     detokenize = commands.add_parser("detokenize", help="turn a token file (.npz) back into a medium")
-    detokenize.add_argument("file", metavar="TOKENS", type=Path, help="a .npz that `tokenize` wrote")
+    detokenize.add_argument("file", metavar="TOKENS", type=Path, help="a .npz, or a dump, that `tokenize` wrote")
+    detokenize.add_argument("--medium", metavar="NAME", help="of a dump: the name or number of a medium")
     detokenize.add_argument(
         "--out", required=True, type=Path, help="a .png, .wav, .webp, .gif, .mp4 or .csv, as it fits"
     )
@@ -122,10 +123,24 @@ def _add_tokenize(parser: argparse.ArgumentParser, brought: bool) -> argparse.Ar
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="a picture, sound, clip, series (.csv, .npy) or graph (.tsv), or a sample such as sample:astronaut",
+        help="a picture, sound, clip, series (.csv, .npy) or graph (.tsv), or a sample such as sample:astronaut; or a "
+        "folder or zip of media, which become a dump",
     )
-    parser.add_argument("--out", required=True, type=Path, help="token file to write: .npz, .json or .csv")
+    parser.add_argument(
+        "--out", required=True, type=Path, help="token file to write: .npz, .json or .csv; of many media a folder"
+    )
     fitting.add_options(parser)
+    dumps = parser.add_argument_group("of a folder or zip")
+    dumps.add_argument("--format", metavar="NAME", help="npy, parquet, jsonl or webdataset (default: npy)")
+    dumps.add_argument(
+        "--offset", type=int, metavar="N",
+        help="write ids of a language model: level 1 from N on, each level after the one before, in one row",
+    )  # fmt: skip
+    dumps.add_argument(
+        "--tags", action="store_true", help="two more ids stand for the beginning and the end of each medium"
+    )
+    dumps.add_argument("--dtype", metavar="NAME", help="int16, uint16, int32 or int64 (default: the smallest)")
+    dumps.add_argument("--shard-files", type=int, metavar="N", help="media files a shard (default: 1,024)")
     parser.set_defaults(command="explorer.cli.tokens:tokenize")
     return parser
 

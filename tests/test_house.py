@@ -32,7 +32,7 @@ LEFT_OF_THE_JOINTS = (
         "loading",
         "dumps",
     ),
-    *("experiments", "prior", "recorder"),
+    *("experiments", "corpus", "prior", "recorder"),
 )
 # From the ground up. A folder imports from its own floor and below.
 FLOORS = (
@@ -41,7 +41,7 @@ FLOORS = (
     ("media", "quantizers"),
     ("tokenizers", "public", "loading", "dumps"),
     ("training", "lab", "audit", "compare", "learn", "prior", "recorder"),
-    ("experiments",),
+    ("experiments", "corpus"),
     ("analysis",),
     ("figures",),
     ("views",),

@@ -6,21 +6,23 @@ import argparse
 import sys
 
 from explorer import tokenizers
+from explorer.cli import dumping
 from explorer.cli.fitting import chosen_fitting, fitting_for
 from explorer.foundation.config import settings
-from explorer.foundation.errors import UnknownIdError
+from explorer.foundation.errors import SettingsError
 from explorer.foundation.files import write_atomically
 from explorer.foundation.words import count_of
 from explorer.joints.files.tokens import TokenFile, check_suffix, load_tokens, save_tokens
 from explorer.joints.record import TokenRecord
-from explorer.joints.tokenizer import Tokenizer
 from explorer.media import writing
 from explorer.media.medium import Medium, Modality, load_medium, tokenized
 from explorer.media.samples import SAMPLE_PREFIX, sample
 
 
 def tokenize(options: argparse.Namespace) -> int:
-    """Read a medium, tokenize it, write the token file, and say on stdout what it holds."""
+    """Read a medium, tokenize it, write the token file, and say on stdout what it holds. A folder becomes a dump."""
+    if dumping.is_wanted(options):
+        return dumping.write_dump(options)
     check_suffix(options.out)  # before the work, not after it
     chosen_fitting(options)
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
@@ -35,24 +37,19 @@ def tokenize(options: argparse.Namespace) -> int:
 
 
 def detokenize(options: argparse.Namespace) -> int:
-    """Read a token file, decode it with its own tokenizer, and write a picture, a sound, a clip or a series."""
+    """Read a token file, decode it with its own tokenizer, and write a picture, a sound, a clip or a series. Of a dump
+    the one medium that --medium names."""
+    if options.file.is_dir():
+        return dumping.decode_medium(options)
+    if options.medium is not None:
+        raise SettingsError("--medium names one of a dump, which is a folder; a token file holds one medium.")
     tokens = load_tokens(options.file)
     suffix = writing.check_suffix(options.out, tokens.modality)
-    tokenizer = _tokenizer_of(tokens, options.device)
+    tokenizer = dumping.tokenizer_of(tokens.tokenizer_id, options.device)
     decoded = tokenizer.detokenize(tokens.indices)
     write_atomically(options.out, writing.medium_bytes(decoded, suffix, tokens.rate, tokens.columns))
     print(f"{options.out}: {_extent(tokens, decoded.shape)} from {count_of(tokens.num_tokens, 'token')}")
     return 0
-
-
-def _tokenizer_of(tokens: TokenFile, device: str | None) -> Tokenizer:
-    """The tokenizer that made the tokens. Raises UnknownIdError that says how one of others is brought."""
-    try:
-        return tokenizers.load_tokenizer(tokens.tokenizer_id, device=device)
-    except UnknownIdError as error:
-        if tokens.tokenizer_id.startswith(("hub--", "file--", "library--")):
-            raise UnknownIdError(f"{error} Bring it as when it was used: with --hub or --checkpoint.") from None
-        raise
 
 
 def read_medium(name: str, modality: Modality) -> Medium:

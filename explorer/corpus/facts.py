@@ -13,7 +13,7 @@ from explorer.audit.sources import MediaSource
 from explorer.foundation.config import settings
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import Tokenizer
-from explorer.loading.planning import revision_of
+from explorer.loading.planning import revisions
 
 WEIGHTS = "model.safetensors"
 
@@ -24,7 +24,7 @@ def tokenizer_facts(tokenizer: Tokenizer) -> dict[str, Any]:
     return {
         "id": spec.id,
         "title": spec.title,
-        "revision": revision_of(spec.id) or _sum_of_weights(tokenizer),
+        "revision": revisions.get(spec.id) or _sum_of_weights(tokenizer),
         "modality": spec.modality,
         "quantizer": spec.quantizer,
         "combination": spec.combination,

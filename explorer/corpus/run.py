@@ -10,11 +10,20 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from explorer.audit.batches import BLOCK, BatchMedium, Stretch, Together, block_length, encode_together, stretch_size, stretches
+from explorer.audit.batches import (
+    BLOCK,
+    BatchMedium,
+    Stretch,
+    Together,
+    block_length,
+    encode_together,
+    stretch_size,
+    stretches,
+)
 from explorer.audit.notes import Notes
 from explorer.audit.run import Progress
 from explorer.audit.sources import MediaSource
@@ -34,19 +43,21 @@ from explorer.dumps.writing.manifest import (
 from explorer.foundation.ahead import made_ahead
 from explorer.foundation.errors import ExplorerError, MediaError, SettingsError
 from explorer.foundation.files import make_folder
+from explorer.foundation.words import count_of
 from explorer.joints.audit import MediaNote
 from explorer.joints.columns import columns_meta
+from explorer.joints.files.recording.layout import LOCK
 from explorer.joints.files.recording.lock import holder_words, take_lock
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.fitting import Fitting
-from explorer.media.medium import NOUNS, Medium, fit_medium, values
+from explorer.media.medium import Medium, fit_medium, values
 from explorer.media.rows.series import LoadedSeries
 
 FILES_A_SHARD = 16 * BLOCK
 OWN_CODES = (
-    "Every graph has anchors of its own, so its codes mean nothing beside those of another graph, and no vocabulary has "
-    "room for both. Tokenize one graph at a time, into an .npz."
+    "Every graph has anchors of its own, so its codes mean nothing beside those of another graph, and no vocabulary "
+    "has room for both. Tokenize one graph at a time, into an .npz."
 )
 
 
@@ -59,7 +70,7 @@ class DumpOptions:
     """
 
     format: str = "npy"
-    fitting: Fitting = Fitting()
+    fitting: Fitting = field(default_factory=Fitting)
     offset: int | None = None
     tags: bool = False
     dtype: str | None = None
@@ -89,9 +100,9 @@ def tokenize_source(
 ) -> dict[str, Any] | None:
     """Write the dump of `source` into `folder`, or what is missing of it; its manifest, None if it was cancelled.
 
-    Files that cannot be read are skipped, named and counted. Raises SettingsError for options that cannot be, MediaError
-    if not one file could be read, RecordError if the folder holds another dump, ExplorerError if the disk refuses or
-    another process writes there. Shards that were whole stay.
+    Files that cannot be read are skipped, named and counted. Raises SettingsError for options that cannot be,
+    MediaError if not one file could be read, RecordError if the folder holds another dump, ExplorerError if the disk
+    refuses or another process writes there. Shards that were whole stay.
     """
     options.fitting.check(tokenizer.spec)
     if tokenizer.spec.modality == "graph":
@@ -134,7 +145,10 @@ def _alone(folder: Path) -> Iterator[None]:
         for left in folder.glob("*.part"):
             if left.name.startswith((stem_of(0)[:-5], MANIFEST)):
                 left.unlink(missing_ok=True)
-        yield
+        try:
+            yield
+        finally:
+            (folder / LOCK).unlink(missing_ok=True)
 
 
 @dataclass
@@ -182,14 +196,14 @@ class _Run:
                 together += done
                 skipped += stretch.skipped
                 for i, levels in enumerate(found):
-                    name, number = stretch.names[i], stretch.numbers[i]
+                    name, at = stretch.names[i], stretch.numbers[i]
                     if isinstance(levels, str):
                         skipped.append((name, levels))
                         continue
                     indices = [level.indices for level in levels]
-                    rows.append(TokenRow(number, name, self.codes.numbers(indices).astype(self.dtype)))
+                    rows.append(TokenRow(at, name, self.codes.numbers(indices).astype(self.dtype)))
                     shapes = [list(one.shape) for one in indices]
-                    media.append({"number": number, "name": name, "shapes": shapes, **stretch.facts[i]})
+                    media.append({"number": at, "name": name, "shapes": shapes, **stretch.facts[i]})
                     notes.add(name, stretch.notes[i])
                     tokens += sum(one.size for one in indices)
                 self._tell(stretch, self.tokens + tokens)
@@ -202,7 +216,11 @@ class _Run:
             "together": [together.media, together.batches, together.alone],
             "notes": [asdict(one) for one in notes.kept()],
         }
-        write_shard(self.folder, number, self.writer(stem_of(number), rows) if rows else {}, meta)
+        try:
+            write_shard(self.folder, number, self.writer(stem_of(number), rows) if rows else {}, meta)
+        except ExplorerError as error:
+            kept = f"The {count_of(number, 'shard')} before it stay; the same command goes on after them."
+            raise ExplorerError(f"{error}. {kept}") from error
         self.tokens += tokens
         return read_shard(self.folder, number, first, stop)
 

@@ -167,7 +167,7 @@ def _beside_older(plan: Plan) -> Plan:
 
     Whoever works with that one keeps it, and nothing that was made of it is taken for the other's.
     """
-    here = _revisions.get(plan.id)
+    here = revisions.get(plan.id)
     if here is None or here == plan.revision or not tokenizers.is_brought(plan.id):
         return plan
     name = f"{plan.id}--{plan.revision[:8]}"
@@ -247,17 +247,12 @@ def load(plan: Plan, device: str | None = None, progress: Progress = silent, of:
     spec = replace(plan.spec, warnings=warnings)
     tokenizers.bring(spec, make, of)  # what reloads it later shows no progress
     if plan.revision:
-        _revisions[plan.id] = plan.revision
+        revisions[plan.id] = plan.revision
     progress(1.0, "ready")
     return spec
 
 
-def revision_of(tokenizer_id: str) -> str:
-    """The commit of the Hub that a tokenizer was loaded from; "" for one that came from elsewhere."""
-    return _revisions.get(tokenizer_id, "")
-
-
-_revisions: dict[str, str] = {}  # id of a tokenizer of the Hub -> the commit that was loaded under it
+revisions: dict[str, str] = {}  # id of a tokenizer of the Hub -> the commit that was loaded under it
 _busy: Counter[tuple[str, str]] = Counter()  # (owner, id) -> visitors who load it now
 _unproven: set[tuple[str, str]] = set()  # of those that were brought by a load that has not ended well yet
 _lock = threading.Lock()

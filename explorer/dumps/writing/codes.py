@@ -60,7 +60,7 @@ class PlainCodes:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Ids of a language model: each level's codes from where the codes of the level before end, the first from `offset`.
+    """Ids of a language model: each level's codes from where those of the level before end, the first from `offset`.
 
     tags: two more ids stand after the last code, for the beginning and the end of a medium, and are written there. Ids
     come in one row: all levels of a place, then those of the next; levels of shapes of their own one after another.
@@ -179,7 +179,9 @@ def dtype_for(codes: Codes, wanted: str | None = None) -> np.dtype:
         raise SettingsError(f"There is no --dtype {wanted!r} here. Those that there are: {', '.join(DTYPES)}.")
     able = [name for name in CHOSEN if codes.highest <= np.iinfo(name).max]
     if not able:
-        raise SettingsError(f"The highest id would be {codes.highest:,}, more than 64 bits hold. Give a lower --offset.")
+        raise SettingsError(
+            f"The highest id would be {codes.highest:,}, more than 64 bits hold. Give a lower --offset."
+        )
     if wanted is None:
         return np.dtype(able[0])
     if codes.highest > np.iinfo(wanted).max:

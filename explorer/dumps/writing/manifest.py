@@ -4,9 +4,11 @@ manifest.json says how the tokens were made, where their numbers come from and, 
 
     format, version, complete,
     tokenizer: {id, title, revision, modality, quantizer, combination, layout, downsampling, sample_rate_hz, codebooks},
-    levels: [{codebook_size, codebook_dim, metric}], media: {title, files, names}, fitting: {longest_side_px | crop_px,
-    filter}, device, storage: {format, dtype, files_a_shard}, vocabulary: null | {offset, level_offsets, begin, end, ..},
-    axes, counts: {media, skipped, tokens}, together, notes: [{words, media, first, alike}], shards: [{file, media}]
+    levels: [{codebook_size, codebook_dim, metric}], media: {title, files, names}, device,
+    fitting: {longest_side_px or crop_px, filter}, storage: {format, dtype, files_a_shard},
+    vocabulary: null or {offset, level_offsets, begin, end, size_needed, order}, axes,
+    counts: {media, skipped, tokens}, together: {media, batches, alone}, notes: [{words, media, first, alike}],
+    shards: [{file, shard}]
 
 `codebooks` and `names` are SHA-256 sums: of the codes, and of the names of the media in their order. A shard's file has
 
@@ -60,8 +62,17 @@ def stem_of(number: int) -> str:
 def write_shard(folder: Path, number: int, content: Mapping[str, bytes], meta: Mapping[str, Any]) -> None:
     """The files of a shard, and then the one that says that it is whole. Raises ExplorerError if the disk refuses."""
     files = {name: {"bytes": len(data), "sha256": sha256(data).hexdigest()} for name, data in content.items()}
-    text = json.dumps({"shard": number, **meta, "files": files}, ensure_ascii=False, indent=1)
+    said = {"shard": number, **meta, "files": files}
+    lines = [f"{json.dumps(name)}: {_listed(value)}" for name, value in said.items()]
+    text = "{\n" + ",\n".join(lines) + "\n}\n"
     write_together(folder, {**content, f"{stem_of(number)}.json": text.encode("utf-8", "surrogatepass")})
+
+
+def _listed(value: object) -> str:
+    """A value as JSON, the entries of a list a line each, so that a person can look for a medium."""
+    if not isinstance(value, list) or not value or not isinstance(value[0], dict | tuple):
+        return json.dumps(value, ensure_ascii=False)
+    return "[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in value) + "\n]"
 
 
 def read_shard(folder: Path, number: int, first: int, stop: int) -> Shard | None:
@@ -88,7 +99,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         meta = json.loads(path.read_text(encoding="utf-8", errors="surrogatepass"))
     except FileNotFoundError:
-        raise RecordError(f"There is no {MANIFEST} in {str(folder)!r}, so it is no dump that `tokenize` wrote.") from None
+        raise RecordError(
+            f"There is no {MANIFEST} in {str(folder)!r}, so it is no dump that `tokenize` wrote."
+        ) from None
     except OSError as error:
         raise RecordError(f"{str(path)!r} cannot be read: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:

@@ -49,7 +49,9 @@ def read_medium(folder: Path, wanted: str) -> DumpedMedium:
                 try:
                     indices = codes.levels(numbers, [tuple(shape) for shape in entry["shapes"]])
                 except RecordError as error:
-                    raise RecordError(f"{entry['name']!r} in {stem_of(shard.number)} cannot be used: {error}.") from error
+                    raise RecordError(
+                        f"{entry['name']!r} in {stem_of(shard.number)} cannot be used: {error}."
+                    ) from error
                 return DumpedMedium(indices, entry, manifest)
     near = get_close_matches(wanted, names[:NAMES_SEARCHED], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -103,5 +105,3 @@ def _row(folder: Path, shard: Shard, row: int) -> np.ndarray:
 def skipped_in(folder: Path, manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(name, why) of all files that could not be read."""
     return [(name, why) for shard in shards_of(folder, manifest) for name, why in shard.meta["skipped"]]
-
-
