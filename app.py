@@ -23,8 +23,7 @@ def main() -> None:
     parser.add_argument("--device", default=None, help="auto, cpu, cuda, mps")
     bringing.add_options(parser)
     limits.add_option(parser)
-    parser.add_argument("--audit", action="append", default=[], metavar="DIR", help="an audit, folder or zip, to open")
-    parser.add_argument("--experiment", action="append", default=[], metavar="FILE", help="results to show instead")
+    bringing.add_results(parser)
     arguments = parser.parse_args()
     if arguments.device:
         os.environ["EXPLORER_DEVICE"] = arguments.device  # read once, by explorer.foundation.config
@@ -33,9 +32,7 @@ def main() -> None:
     try:
         limits.apply(arguments)
         bringing.bring(arguments)
-        given = [bringing.bring_audit(path) for path in arguments.audit]
-        for path in arguments.experiment:
-            bringing.bring_experiment(path)
+        given = bringing.bring_results(arguments)
     except ExplorerError as error:
         sys.exit(f"app.py: {error}")
 
@@ -51,8 +48,8 @@ def main() -> None:
     print(f"Running on {first}", flush=True)
     for address in others:
         print(f"and, for others on this network, on {address}", flush=True)
-    for audit_id, title in given:
-        print(f"Audit {title}: {first}codebook?audit={audit_id}", flush=True)
+    for title, path in given:
+        print(f"{title}: {first}{path}", flush=True)
     end_well_on_sigterm()
     if specs:
         warm_up(specs[0].id).join()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from explorer.foundation.errors import SettingsError
 
@@ -84,19 +85,25 @@ def bring(options: argparse.Namespace) -> list[str]:
     return ids + chosen
 
 
-def bring_audit(path: str) -> tuple[str, str]:
-    """Let this process know an audit made elsewhere: its id and title. Raises ExplorerError."""
-    from explorer.audit.opening import bring_audit as bring_one  # the audits, which most commands never read
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """`--audit`, `--experiment` and `--run`: what was counted, tried or trained elsewhere, for the app to show."""
+    parser.add_argument("--audit", action="append", default=[], metavar="DIR", help="an audit, folder or zip, to open")
+    parser.add_argument("--experiment", action="append", default=[], metavar="FILE", help="results to show instead")
+    parser.add_argument("--run", action="append", default=[], metavar="DIR", help="a recorded training to replay")
 
-    one = bring_one(path)
-    return one.id, one.audit.title
 
+def bring_results(options: argparse.Namespace) -> list[tuple[str, str]]:
+    """Let this process know the results that the options name: the title of each and its page. Raises ExplorerError."""
+    from explorer.audit.opening import bring_audit  # the audits and pages, which no command reads
+    from explorer.experiments.shelf import bring
+    from explorer.pages.replay.start import bring_run
 
-def bring_experiment(path: str) -> str:
-    """Let the page of experiments show the results of a file; their id. Raises RecordError for any other file."""
-    from explorer.experiments.shelf import bring  # which most commands never read
-
-    return bring(path)
+    audits = [bring_audit(path) for path in options.audit]
+    for path in options.experiment:
+        bring(path)
+    runs = [bring_run(path) for path in options.run]
+    named = [(f"Audit {one.audit.title}", f"codebook?audit={one.id}") for one in audits]
+    return named + [(f"Run {one.title}", f"replay?run={quote(one.id)}") for one in runs]
 
 
 def _brought(name: str, device: str | None, weights: str) -> str:

@@ -99,9 +99,9 @@ class Timeline:
         """Steps of the frames kept, in order."""
         return list(self._frames)
 
-    def after(self, step: int) -> list[Frame]:
-        """Frames of later steps, in order."""
-        return [frame for kept, frame in self._frames.items() if kept > step]
+    def after(self, step: int, most: int | None = None) -> list[Frame]:
+        """Frames of later steps, in order: the first `most` of them, or all."""
+        return [frame for kept, frame in self._frames.items() if kept > step][:most]
 
     def nearest(self, step: int) -> Frame:
         """The frame whose step is nearest. Raises KeyError if there is none yet."""

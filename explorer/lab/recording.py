@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from explorer.joints.files.recording import RecordingWriter, RecordLevel
 from explorer.joints.frame import Frame
 from explorer.joints.measures.usage import usage_of_counts
+from explorer.lab.presets import preset
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
 
 EVERY = 10  # steps between two records
+EXAMPLE, MEND_AT, EXAMPLE_STEPS = "rich_get_richer", 300, 700
 
 
 class LabRecording:
@@ -65,29 +67,28 @@ class LabRecording:
         ]
         self._writer.add(replace(frame, measures=measures), self._totals, last, time.monotonic() - self._began)
 
+    def note(self, words: str) -> None:
+        """What happened, for whoever reads the run."""
+        self._writer.note(words, self._side.trainer.step_count)
+
     def end(self) -> None:
         """The run ended."""
         self._counting.remove()
         self._writer.end("", self._side.trainer.step_count)
 
 
-def record_lab(
-    settings: LabSettings,
-    steps: int,
-    folder: Path,
-    device: Any,
-    go_on: Callable[[int], bool] = lambda step: True,
-    every: int = EVERY,
-) -> LabSide:
-    """Train for so many steps and record it. go_on(step) -> False stops it after that step."""
-    side = LabSide(settings, device)
-    recording = LabRecording(side, folder, every)
+def record_example(folder: Path, pause_s: float = 0.0) -> None:
+    """A short run that collapses and is mended at step MEND_AT, recorded into a folder. pause_s: after each step."""
+    one = preset(EXAMPLE)
+    side = LabSide(LabSettings().changed(one.changes), torch.device("cpu"))
+    recording = LabRecording(side, folder)
     try:
-        for step in range(1, steps + 1):
+        for step in range(1, EXAMPLE_STEPS + 1):
             side.step()
             recording.look(side)
-            if not go_on(step):
-                break
+            if step == MEND_AT:
+                side.trainer.apply(side.settings.changed(one.mend.changes))
+                recording.note(f"From step {step:,} on dead codes are reseeded: {one.mend.label.lower()}.")
+            time.sleep(pause_s)
     finally:
         recording.end()
-    return side

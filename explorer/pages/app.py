@@ -24,6 +24,7 @@ from explorer.pages.inspect import page as inspect
 from explorer.pages.lab import page as lab
 from explorer.pages.language import page as language
 from explorer.pages.learn import page as learn
+from explorer.pages.replay import page as replay
 from explorer.pages.shared.door import Door, Pages
 from explorer.pages.shared.head import WithHead
 from explorer.pages.shared.hosts import NamedHosts, allowed_hosts
@@ -62,6 +63,15 @@ def build() -> gr.Blocks:
         )
         lab.build(demo)
         learn.carry_guide("lab")
+    with demo.route("Replay", "/replay"):
+        gr.Navbar(main_page_name=FIRST_PAGE)
+        gr.Markdown(
+            "# Replay\nA training of your own, recorded: look into it while it trains and after, as into a run of the "
+            "lab.",
+            elem_id="title",
+        )
+        replay.build(demo)
+        learn.carry_guide("replay")
     with demo.route("Codebook", "/codebook"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(

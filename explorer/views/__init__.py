@@ -20,6 +20,7 @@ VIEWS: Registry[type] = Registry(
         "recorder": "explorer.views.inspect.recorder.recorder:Recorder",
         "folds": "explorer.views.kit.widgets.folds:Folds",
         "lab_view": "explorer.views.lab.view:LabView",
+        "replay_view": "explorer.views.replay.view:ReplayView",
         "codebook_view": "explorer.views.codebook.view:CodebookView",
         "experiments_view": "explorer.views.experiments.view:ExperimentsView",
         "language_view": "explorer.views.language.view:LanguageView",

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from explorer.cli.bringing import bring_experiment
 from explorer.experiments import shelf
 from explorer.foundation.errors import RecordError
 from explorer.joints.experiment import Experiment
@@ -57,10 +56,10 @@ def test_runs_must_fit_together():
 def test_results_that_are_brought_are_shown_instead(tmp_path, monkeypatch):
     monkeypatch.setattr(shelf, "_brought", {})
     save_experiment(tmp_path / "own.json", made_experiment())
-    assert bring_experiment(str(tmp_path / "own.json")) == "cross-modal"
+    assert shelf.bring(str(tmp_path / "own.json")) == "cross-modal"
     assert shelf.open_experiment("cross-modal").title == "Made"
     with pytest.raises(RecordError, match="holds no experiment"):
-        bring_experiment(str(tmp_path / "missing.json"))
+        shelf.bring(str(tmp_path / "missing.json"))
     (tmp_path / "own.json").unlink()
     with pytest.raises(RecordError, match="python -m explorer experiment cross-modal"):
         shelf.open_experiment("cross-modal")

@@ -68,8 +68,8 @@ def test_a_machine_so_busy_that_its_first_answer_is_late_serves_all_the_same(mon
 def test_the_head_of_a_page_names_every_module_of_its_views_and_of_no_other(built):
     """As a browser would find them: by following the imports, here with a reader of its own."""
     heads = preloads(built)
-    assert set(heads) == {"", "lab", "codebook", "compare", "experiments", "language", "learn"}
-    for page in ("lab", "codebook", "compare"):
+    assert set(heads) == {"", "lab", "replay", "codebook", "compare", "experiments", "language", "learn"}
+    for page in ("lab", "replay", "codebook", "compare"):
         needed, queue = set(), ["kit/page/component.js", f"{page}/view.js", "learn/guide.js"]
         while queue:
             name = queue.pop()

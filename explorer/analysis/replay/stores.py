@@ -79,8 +79,14 @@ class RecordedFrames:
         return int(around[np.abs(around - step).argmin()])
 
     def nearest(self, step: int) -> Frame:
-        """The frame whose step is nearest."""
-        return self.at_step(self.nearest_step(step))
+        """The frame whose step is nearest, of those that can be read. Raises RecordError where there is none."""
+        while len(steps := self.steps):
+            try:
+                return self.at_step(self.nearest_step(step))
+            except RecordError:
+                if len(self.steps) == len(steps):  # it stays among those that are kept, and would be tried again
+                    raise
+        raise RecordError("no frame of this recording can be read")
 
     @property
     def newest(self) -> Frame:

@@ -40,8 +40,8 @@ class LabProcess:
         """Starts the run, playing. Raises SettingsError (FieldError) for settings that cannot be."""
         self.ended: str | None = None
         self._lock = threading.Lock()
-        self._line, theirs = _context().Pipe()
-        self._process = _context().Process(
+        self._line, theirs = process_context().Pipe()
+        self._process = process_context().Process(
             target=serve, args=(theirs, settings, device, preset, idle_s), name="lab", daemon=True
         )
         self._process.start()
@@ -142,7 +142,7 @@ def _open(line: Connection, settings: LabSettings, device: str, preset: str | No
 
 
 @cache
-def _context() -> Any:
+def process_context() -> Any:
     """How processes are started: from one that has loaded torch already and does nothing else, where there are such."""
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")

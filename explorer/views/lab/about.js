@@ -14,6 +14,10 @@ import { countOf, whole } from "../kit/wire/format.js";
  * @property {string} none  what is said where nothing is kept yet
  */
 
+/** The number of the code in a row of a frame, which may hold a sample of the codes only; and the row of a code, -1 for none. */
+export const numberOf = (frame, row) => frame?.kept?.numbers.array[row] ?? row;
+export const rowOfCode = (frame, code) => (frame?.kept ? frame.kept.numbers.array.indexOf(code) : code);
+
 /** @type {About} */
 export const LAB = {
   counts: "EMA",

@@ -3,6 +3,7 @@
 
 import { Component } from "../kit/component.js";
 import { GAP_MS, memory, throttle } from "../kit/stage/pace.js";
+import { numberOf, rowOfCode } from "./about.js";
 import { furnish } from "./panel.js";
 import { h, say, toggle } from "../kit/widgets/dom.js";
 import { countOf, percent, whole } from "../kit/wire/format.js";
@@ -117,7 +118,8 @@ class Events extends Component {
     const row = event.target.closest("tr");
     if (!row) return;
     const level = Number(row.dataset.level);
-    this.env.bus.set({ hoverCode: level === (this.view?.frame?.level ?? level) ? Number(row.dataset.code) : null });
+    const code = rowOfCode(this.view?.frame, Number(row.dataset.code));
+    this.env.bus.set({ hoverCode: level === (this.view?.frame?.level ?? level) && code >= 0 ? code : null });
   }
 
   press(event) {
@@ -126,11 +128,12 @@ class Events extends Component {
   }
 
   light({ hoverCode, code }) {
-    const lit = hoverCode ?? code ?? null;
+    const row = hoverCode ?? code ?? null;
+    const lit = row === null ? null : numberOf(this.view?.frame, row);
     const level = this.view?.frame?.level ?? 0;
-    for (const row of this.body.children) {
-      const on = lit !== null && Number(row.dataset.code) === lit && Number(row.dataset.level) === level;
-      if (row.classList.contains("dte-lp-lit") !== on) row.classList.toggle("dte-lp-lit", on);
+    for (const each of this.body.children) {
+      const on = lit !== null && Number(each.dataset.code) === lit && Number(each.dataset.level) === level;
+      if (each.classList.contains("dte-lp-lit") !== on) each.classList.toggle("dte-lp-lit", on);
     }
   }
 }

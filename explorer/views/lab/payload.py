@@ -102,7 +102,7 @@ def curves_payload(curves: Curves, after: int, describe: Callable[[str], Measure
 
 def heat_payload(timeline: Timeline, level: int, after: int, most: int = COLUMNS_SENT) -> dict[str, Any]:
     """Columns of later steps than `after`, at most so many: counts and states of all codes of a level."""
-    frames = timeline.after(after)[:most]
+    frames = timeline.after(after, most)
     codes = timeline.nearest(0).levels[level].codebook_size
     counts = np.zeros((len(frames), codes), dtype=np.float32)
     state = np.zeros((len(frames), codes), dtype=np.uint8)

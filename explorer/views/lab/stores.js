@@ -153,6 +153,7 @@ export function readFrame(frame) {
     const { inputs, outputs } = frame.pictures;
     read.pictures = { ...frame.pictures, inputs: unpack(inputs), outputs: unpack(outputs) };
   }
+  if (frame.kept) read.kept = { ...frame.kept, numbers: unpack(frame.kept.numbers) };
   return read;
 }
 
@@ -166,6 +167,7 @@ export class SideStore {
     this.ticks = [];
     this.diagnosis = [];
     this.judged = this.moment = this.ceiling = null;
+    this.problem = ""; // why its frame cannot be shown
   }
 
   /** -> whether a new frame came. */
@@ -176,6 +178,7 @@ export class SideStore {
     for (const name of ["ticks", "diagnosis", "judged", "moment", "ceiling"]) {
       if (part[name] !== undefined && JSON.stringify(part[name]) !== JSON.stringify(this[name])) this[name] = part[name];
     }
+    this.problem = part.problem ?? "";
     if (!part.frame) return false;
     this.frame = readFrame(part.frame);
     return true;

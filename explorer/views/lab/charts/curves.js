@@ -54,7 +54,10 @@ class Curves extends Component {
     const scale = segments("Scale of losses, gradients, errors and speeds", (id) => this.setScale(id));
     scale.options(SCALES, "log");
     this.groups = segments("What the curves are of", (id) => this.setGroup(id));
-    this.groups.options(GROUPS, this.group);
+    this.groups.options(
+      GROUPS.filter(({ id }) => !(env.without ?? []).includes(id)),
+      this.group,
+    );
     const title = "Train the same model without a quantizer beside this run, for as many steps as it has now: what codes cost";
     this.ceiling = h("button", { type: "button", class: "dte-button lab-button", title, hidden: true, onclick: () => env.act("ceiling") }, "Ceiling");
     this.wrong = this.part(createWrongTokens(env));
@@ -133,7 +136,7 @@ class Curves extends Component {
     const { rows } = this;
     const first = rows[0]?.[0] ?? 0;
     const last = Math.max(rows[rows.length - 1]?.[0] ?? 1, first + 1);
-    const reference = referenceOf(plot, this.view);
+    const reference = referenceOf(plot, this.view, this.about);
     const room = reference ? [reference.value, CEILING_ROOM * reference.value] : []; // its name stands above the line
     const range = rangeOf(plot, rows, this.log && plot.scaled, room);
     const x = (step) => left + ((step - first) / (last - first)) * width;

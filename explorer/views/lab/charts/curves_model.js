@@ -1,6 +1,7 @@
 // @ts-check
 // Which curves share a plot, their ranges, and the points to draw. Pure: curves are rows of [step, value, ...].
 
+import { LAB } from "../about.js";
 import { significant } from "../../kit/wire/words.js";
 import { whole } from "../../kit/wire/format.js";
 
@@ -155,9 +156,9 @@ export function linePoints(rows, column, x, y) {
 }
 
 /** A line across a plot that its curve is held to: {value, words}, or null. view: of one side. Pure. */
-export function referenceOf(plot, view) {
+export function referenceOf(plot, view, about = LAB) {
   const { frame, ceiling } = view ?? {};
-  if (plot.id === "perplexity" && frame) return { value: frame.ceiling, words: `ceiling min(K, latents of a batch) = ${whole(frame.ceiling)}` };
+  if (plot.id === "perplexity" && frame) return { value: frame.ceiling, words: `ceiling min(K, ${about.ceiling}) = ${whole(frame.ceiling)}` };
   if (plot.id !== "missed" || typeof ceiling?.missed !== "number") return null;
   return { value: ceiling.missed, words: `no quantizer, ${whole(ceiling.step)} steps: ${significant(100 * ceiling.missed)}%` };
 }

@@ -6,7 +6,7 @@ import { codeOrder, compact, logTicks, packedViridis, stepTicks, tokens, usageSc
 import { columnAt, columnsOf, largestCount, paintCells, patternInks, tally, timeAxis } from "./heatmap_cells.js";
 import { chartStage } from "../../kit/stage/stage.js";
 import { drawScrub, smallText } from "../../kit/draw/text.js";
-import { LAB } from "../about.js";
+import { LAB, numberOf, rowOfCode } from "../about.js";
 import { furnish } from "../panel.js";
 import { memory } from "../../kit/stage/pace.js";
 import { significant } from "../../kit/wire/words.js";
@@ -24,10 +24,10 @@ const ORDERS = [
 const STATES = ["live", "dead", "unseen so far"];
 
 /** "code 17 at step 1,200: 3.2 tokens a step (EMA), live" */
-export function cellWords(heat, column, code, about = LAB) {
+export function cellWords(heat, column, code, about = LAB, frame = null) {
   const count = heat.counts[column][code];
   const state = STATES[heat.states[column][code]];
-  return `Code ${code} at step ${whole(heat.steps[column])}: ${tokens(count)} tokens a step (${about.counts}), ${state}`;
+  return `Code ${numberOf(frame, code)} at step ${whole(heat.steps[column])}: ${tokens(count)} tokens a step (${about.counts}), ${state}`;
 }
 
 /** What the heatmap shows, in numbers: for the accessible name and the caption. */
@@ -148,8 +148,9 @@ class Heatmap extends Component {
   drawReseeds(ctx, plot, axis) {
     const K = this.order.length;
     const tall = Math.max(3, Math.min(plot.height / K, 9));
-    const place = (row) => [plot.left + ((row[1] - axis.low) / (axis.high - axis.low)) * plot.width, plot.top + ((this.rank[row[3]] + 0.5) / K) * plot.height];
-    const shown = shownEvents(this.view.events, this.level, axis).filter((row) => row[3] < K);
+    const at = (row) => rowOfCode(this.view.frame, row[3]);
+    const place = (row) => [plot.left + ((row[1] - axis.low) / (axis.high - axis.low)) * plot.width, plot.top + ((this.rank[at(row)] + 0.5) / K) * plot.height];
+    const shown = shownEvents(this.view.events, this.level, axis).filter((row) => at(row) >= 0 && at(row) < K);
     outline(
       ctx,
       (path) => {
@@ -255,7 +256,7 @@ class Heatmap extends Component {
     const code = this.env.bus.state.hoverCode ?? null;
     const words = heatWords(heat) + tickWords(this.view.events) + this.lineWords();
     this.stage.describe(`Heatmap of ${words}`);
-    return say(this.caption, code !== null && code < heat.counts[column].length ? `${cellWords(heat, column, code, this.about)}.` : words);
+    return say(this.caption, code !== null && code < heat.counts[column].length ? `${cellWords(heat, column, code, this.about, this.view.frame)}.` : words);
   }
 
   /** Where codes are thinner than pixels, a line shows several. */

@@ -6,7 +6,7 @@ import { Component } from "../../kit/component.js";
 import { codeOrder, compact, logTicks, niceTicks, perplexityOf, stepTicks, tokens, usageScale } from "../../kit/draw/ticks.js";
 import { DEAD, LIVE, tally } from "./heatmap_cells.js";
 import { chartStage } from "../../kit/stage/stage.js";
-import { LAB } from "../about.js";
+import { LAB, numberOf } from "../about.js";
 import { furnish } from "../panel.js";
 import { haloText, smallText } from "../../kit/draw/text.js";
 import { memory } from "../../kit/stage/pace.js";
@@ -61,7 +61,7 @@ export function codeWords(frame, { counts, state, total }, code, about = LAB) {
   const silent = frame.silent?.array[code];
   const since = silent > 0 ? `, not chosen for ${countOf(silent, "step")}` : "";
   const share = `${percent(counts[code], total)} of ${tokens(total)}`;
-  return `Code ${code}: ${tokens(counts[code])} tokens a step (${about.counts}), ${share}; ${STATES[state[code]]}${since}`;
+  return `Code ${numberOf(frame, code)}: ${tokens(counts[code])} tokens a step (${about.counts}), ${share}; ${STATES[state[code]]}${since}`;
 }
 
 /** Height share of a count; a log axis begins where the colour scale does. */
@@ -247,7 +247,7 @@ class Histogram extends Component {
     ctx.lineTo(middle - 5, bottom + STRIP.gap + STRIP.height + 8);
     ctx.lineTo(middle + 5, bottom + STRIP.gap + STRIP.height + 8);
     ctx.fill();
-    label(ctx, theme, `${lit}  ·  ${tokens(usage.counts[lit])} tokens a step`, middle, bottom - height, W, H);
+    label(ctx, theme, `${numberOf(this.frame, lit)}  ·  ${tokens(usage.counts[lit])} tokens a step`, middle, bottom - height, W, H);
   }
 
   hit(px) {
@@ -302,7 +302,9 @@ class Histogram extends Component {
       h(
         "tr",
         {},
-        ...[code, tokens(usage.counts[code]), percent(usage.counts[code], usage.total), STATES[usage.state[code]]].map((text) => h("td", {}, String(text))),
+        ...[numberOf(this.frame, code), tokens(usage.counts[code]), percent(usage.counts[code], usage.total), STATES[usage.state[code]]].map((text) =>
+          h("td", {}, String(text)),
+        ),
       ),
     );
     const heads = ["Code", `Tokens a step (${this.about.counts})`, `Share of ${tokens(usage.total)}`, "State"].map((text) => h("th", { scope: "col" }, text));

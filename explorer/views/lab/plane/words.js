@@ -1,7 +1,7 @@
 // @ts-check
 // What the latent plane shows, said honestly: which plane, which latents, why there are no cells, how many codes are dead.
 
-import { LAB } from "../about.js";
+import { LAB, numberOf } from "../about.js";
 import { countOf, percent, whole } from "../../kit/wire/format.js";
 
 export const MOST_CELLS = 1024;
@@ -78,5 +78,5 @@ export function codeWords(frame, code, about = LAB) {
   const since = silent > 0 ? `, silent for ${countOf(silent, "step")}` : "";
   const lag = frame.lag?.array[code] ?? NaN;
   const behind = Number.isFinite(lag) ? ` · ${Number(lag.toPrecision(2))} spreads from the latents it last won` : "";
-  return `Code ${code} · ${count} latents a step (${about.counts}) · ${STATE[frame.state.array[code]]}${since}${behind}`;
+  return `Code ${numberOf(frame, code)} · ${count} latents a step (${about.counts}) · ${STATE[frame.state.array[code]]}${since}${behind}`;
 }

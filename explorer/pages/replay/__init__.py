@@ -1,0 +1,1 @@
+"""Recorded training runs: looked through while they train and after."""

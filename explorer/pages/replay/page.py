@@ -1,0 +1,65 @@
+"""The page of recorded runs: the lab's player for a training of one's own, while it goes on and after.
+
+As the lab's, it is one browser component that asks for frames itself (`replay_pull`, `replay_do`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from explorer.foundation.errors import ExplorerError
+from explorer.pages.replay import events
+from explorer.pages.replay.part import ReplayPart
+from explorer.pages.shared.session import whole_number
+from explorer.pages.shared.visitors import visitors
+from explorer.views.replay.view import ReplayView, opening
+
+
+def build(demo: gr.Blocks) -> None:
+    """Lay out the page and wire it, inside `demo.route(...)`."""
+    view = ReplayView(server_functions=[replay_pull, replay_do])
+    demo.load(_open, None, view, show_progress="hidden", api_visibility="private")
+    demo.unload(_leave)
+
+
+def replay_pull(request: dict[str, Any]) -> str:
+    """The newest of the runs that are open."""
+    return events.pull(request)
+
+
+def replay_do(request: dict[str, Any]) -> str:
+    """Carry out one action."""
+    return events.do(request)
+
+
+def _open(request: gr.Request) -> str:
+    """A page was opened, perhaps by a link."""
+    visitor = visitors.enter(request.session_hash or "")
+    return opening_of(dict(request.query_params), visitor.part(ReplayPart), visitor.token)
+
+
+def opening_of(query: Mapping[str, str], part: ReplayPart, token: str) -> str:
+    """The opening of a page for a link's query; what of it cannot be had is said, and the rest is shown."""
+    listed = [one["id"] for one in part.listed()]
+    wanted = [query[name] for name in ("run", "b") if query.get(name)] or listed[:1]
+    there, said = [one for one in wanted if one in listed], ""
+    if len(there) < len(wanted):
+        said = (
+            "The run of this link was uploaded or recorded by its page and did not travel with it."
+            if any(one.startswith("own-") for one in wanted)
+            else "The link names a run that is not here. Runs are named at the start: python app.py --run FOLDER."
+        )
+    try:
+        part.show(tuple(dict.fromkeys(there or listed[:1])))
+    except ExplorerError as error:
+        said = f"{said} {error}".strip()
+    first = {"step": whole_number(query.get("step")), "level": whole_number(query.get("level")) or 0}
+    return opening(token, part.listed(), part.desk.status(), first | {"code": whole_number(query.get("code"))}, said)
+
+
+def _leave(request: gr.Request) -> None:
+    """The page was closed or reloaded: what it recorded ends and goes."""
+    visitors.leave(request.session_hash or "")

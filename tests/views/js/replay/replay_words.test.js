@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { numberOf, rowOfCode } from "../../../../explorer/views/lab/about.js";
+import { keptStep, stepBeside, timelineWords } from "../../../../explorer/views/lab/charts/timeline.js";
+import { pace } from "../../../../explorer/views/lab/link.js";
+import { codeWords } from "../../../../explorer/views/lab/plane/words.js";
+import { queryOf, stateOf } from "../../../../explorer/views/replay/address.js";
+import { deathWords, levelWords, livesWords, RECORDED, runWords, sideWords, stateWords } from "../../../../explorer/views/replay/words.js";
+
+test("an address holds which runs are open and what is on screen, and keeps what is not the page's", () => {
+  const state = { runs: ["first", "second run"], scrub: 1200, level: 1, code: 7 };
+  const query = queryOf("?learn=x.1&step=3&run=old", state);
+  assert.deepEqual(stateOf(`?${query}`), state);
+  assert.equal(new URLSearchParams(query).get("learn"), "x.1");
+  assert.equal(queryOf("", { runs: [], scrub: null, level: 0, code: null }), "");
+  assert.deepEqual(stateOf("?step=-1&level=a&code=1e3"), { runs: [], scrub: null, level: 0, code: null });
+});
+
+test("moments of a recording lie where they were kept, not at even steps", () => {
+  const kept = { first: 1, last: 700, stride: 100, steps: [1, 100, 150, 600, 700], all: 5 };
+  assert.deepEqual(
+    [0, 120, 126, 400, 650, 9000].map((step) => keptStep(step, kept)),
+    [1, 100, 150, 600, 600, 700],
+  );
+  assert.deepEqual([stepBeside(150, 1, kept), stepBeside(150, -1, kept), stepBeside(null, -1, kept), stepBeside(700, 1, kept)], [600, 100, 600, null]);
+  assert.equal(timelineWords(null, null, kept), "5 moments kept, from step 1 to 700");
+});
+
+test("a run that rests is asked seldom, one that trains as often as it says", () => {
+  assert.equal(pace({ failures: 0, playing: false, changed: false, restMs: 15_000 }), 15_000);
+  assert.equal(pace({ failures: 0, playing: true, changed: false, perSecond: 1 }), 997);
+});
+
+test("words say how a run stands, in its own numbers", () => {
+  const run = { title: "first", last: 1200, records: 13, interval: 100, frames: 1, live: true, ended: false };
+  assert.equal(runWords(run), "first: step 1,200 · live · 13 records, every 100 steps · 1 frame kept");
+  assert.equal(stateWords({ live: false, ended: true }), "ended");
+  assert.match(stateWords({ live: false, ended: false }), /not ended/);
+  assert.equal(sideWords(run, 400), "first, step 400 of 1,200 (live)");
+  const level = { name: "level 2", K: 131072, dim: 8, kept: 16384, source: "ResidualVQ at quantizer" };
+  assert.equal(levelWords(level), "level 2: 131,072 codes, 8 dimensions, 16,384 of them kept (ResidualVQ at quantizer)");
+});
+
+test("of a codebook that was kept in part, codes have their own numbers", () => {
+  const numbers = { array: Int32Array.from([4, 90, 700]) };
+  const frame = {
+    kept: { of: 1000, numbers },
+    codebook_size: 3,
+    step: 5,
+    z: { shape: [2, 2] },
+    counts: { array: [1, 2, 3] },
+    silent: { array: [0, 0, 9] },
+    state: { array: [0, 0, 1] },
+  };
+  assert.deepEqual([numberOf(frame, 2), rowOfCode(frame, 90), rowOfCode(frame, 5), numberOf({}, 2), rowOfCode({}, 5)], [700, 1, -1, 2, 5]);
+  assert.match(codeWords(frame, 2, RECORDED), /^Code 700 · 3 latents a step \(mean since the frame before\) · dead, silent for 9 steps/);
+  assert.equal(RECORDED.latents(frame), "2 latents as they came at step 5. 3 of 1,000 codes were kept.");
+});
+
+test("the lives of codes in words count what was told, and from what", () => {
+  const lives = { K: 8, whole: 8, steps: [10, 60], frames: 6, tokens: 3840, alive: 6, never: 1, deaths: 4, back: 3, by: [["random latent", 2]] };
+  assert.equal(
+    livesWords(lives),
+    "8 codes over steps 10 to 60, told from 6 frames: 6 live at the end, 1 never seen live. 4 deaths in all. " +
+      "3 times a dead code was seen live again (random latent: 2). 3,840 tokens counted.",
+  );
+  assert.deepEqual(deathWords([7, -1, 30, -1, ""]), ["7", "never", "30", "–", "nothing yet"]);
+});
