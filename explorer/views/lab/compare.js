@@ -1,5 +1,5 @@
 // @ts-check
-// A/B: what a second run, in lock step with the first and from its seed, shall differ in. lab/versus.js says what comes of it.
+// A/B: what a second run, in lock step with the first and from its seed, shall differ in. kit/player/versus.js says what comes of it.
 
 import { addStyleSheet } from "../kit/page/component.js";
 import { h, say } from "../kit/widgets/dom.js";

@@ -1,6 +1,6 @@
 """What the lab sends to the browser, as plain values for JSON: frames, new rows of curves, new columns of the heatmap.
 
-The shapes are those of Frame; `lab/link.js` reads them back. Only what the browser does not hold yet is sent.
+The shapes are those of Frame; `kit/player/stores.js` reads them back. Only what the browser does not hold yet is sent.
 """
 
 from __future__ import annotations

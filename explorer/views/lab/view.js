@@ -1,6 +1,6 @@
 // @ts-check
-// The training lab: the layout, the panels of each side, and who hears of what. Numbers come through lab/link.js, what
-// is hovered, chosen or scrubbed to through lab/bus.js.
+// The training lab: the layout, the panels of each side, and who hears of what. Numbers come through the player's
+// link.js, what is hovered, chosen or scrubbed to through its bus.js.
 
 import { Component, openOnce } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
@@ -8,25 +8,26 @@ import { learn } from "../kit/page/help.js";
 import { travel } from "../kit/page/travel.js";
 import { h } from "../kit/widgets/dom.js";
 import { createAddress, KEYS } from "./address.js";
-import { createBus } from "./bus.js";
+import { createBus } from "../kit/player/bus.js";
 import { createCompare } from "./compare.js";
 import { createControls } from "./controls/controls.js";
-import { createCurves } from "./charts/curves.js";
-import { createDiagnosis } from "./diagnosis.js";
-import { createEvents } from "./events.js";
-import { createHeatmap } from "./charts/heatmap.js";
-import { createHistogram } from "./charts/histogram.js";
-import { createLink } from "./link.js";
+import { createCurves } from "../kit/player/charts/curves.js";
+import { createDiagnosis } from "../kit/player/diagnosis.js";
+import { createEvents } from "../kit/player/events.js";
+import { createHeatmap } from "../kit/player/charts/heatmap.js";
+import { createHistogram } from "../kit/player/charts/histogram.js";
+import { createLink } from "../kit/player/link.js";
 import { createPictures } from "./charts/pictures.js";
 import { frameShown } from "../kit/stage/pace.js";
 import { createMoment } from "./moment.js";
-import { createPlane } from "./plane/plane.js";
+import { createPlane } from "../kit/player/plane/plane.js";
 import { createPresets } from "./controls/presets.js";
 import { createTransport } from "./controls/transport.js";
 import { createMessages } from "./messages.js";
-import { createVersus } from "./versus.js";
-import { makePanel, Sides } from "./sides.js";
-import { settingsApart } from "./versus_words.js";
+import { createVersus } from "../kit/player/versus.js";
+import { playsOrPauses } from "../kit/player/keys.js";
+import { loadSheets, makePanel, Sides } from "../kit/player/sides.js";
+import { settingsApart, verdict } from "./versus_words.js";
 
 const CENTRE = { plane: createPlane, pictures: createPictures, events: createEvents };
 const RIGHT = { moment: createMoment, diagnosis: createDiagnosis, histogram: createHistogram, heatmap: createHeatmap, curves: createCurves };
@@ -53,6 +54,8 @@ class Lab extends Component {
     this.link.message = payload.message;
     this.address = this.part(createAddress(payload.defaults));
     this.env = { act: this.link.act, bus: this.bus, payload, snapshots: () => this.snapshots(), writeAddress: () => this.writeAddress() };
+    const apart = (first, second) => (first.settings && second.settings ? settingsApart(payload.controls, first.settings, second.settings) : null);
+    Object.assign(this.env, { apart, words: verdict, at: () => this.bus.state.scrub });
     this.build();
     this.own(this.bus.subscribe((state, before) => this.busChanged(state, before)));
     this.own(() => this.link.stop());
@@ -198,16 +201,6 @@ function skipLinks(root) {
   return h("nav", { class: "lab-skips", "aria-label": "Skip" }, ...Object.entries(places).map(link));
 }
 
-const TAKES_SPACE = "input:not([type=range]), select, textarea, button, summary, a, [contenteditable], [role=dialog]";
-
-/** Whether a key is the space bar, pressed where it means nothing else: in the lab, or nowhere at all. */
-export function playsOrPauses(event, root) {
-  if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.defaultPrevented) return false;
-  const { target } = event;
-  if (target.closest(TAKES_SPACE)) return false;
-  return root.contains(target) || target === target.ownerDocument.body || target === target.ownerDocument.documentElement;
-}
-
 /** What sets a side apart from the other, as the table above them says it: "Initialization: k-means". Pure.
  *  @param {any[]} controls @param {any[]} settings of each side @param {number} i */
 export function sideWords(controls, settings, i) {
@@ -218,9 +211,8 @@ export function sideWords(controls, settings, i) {
 }
 
 export async function mount(view) {
-  await Promise.all(
-    ["plane/plane.css", "../kit/widgets/panels.css", "../kit/widgets/forms.css"].map((name) => addStyleSheet(new URL(name, import.meta.url).href)),
-  );
+  const sheets = ["../kit/widgets/panels.css", "../kit/widgets/forms.css"];
+  await Promise.all([loadSheets(), ...sheets.map((name) => addStyleSheet(new URL(name, import.meta.url).href))]);
   return openOnce(view, (opening) => {
     learn(opening.help);
     return new Lab(view.element, opening, view.server);

@@ -10,8 +10,8 @@ import { h, say } from "../kit/widgets/dom.js";
 import { saveFile } from "../kit/wire/files.js";
 import { unpack } from "../kit/wire/encoding.js";
 import { countOf, whole } from "../kit/wire/format.js";
-import { rowOfCode } from "../lab/about.js";
-import { furnish } from "../lab/panel.js";
+import { rowOfCode } from "../kit/player/about.js";
+import { furnish } from "../kit/player/panel.js";
 import { deathWords, livesWords } from "./words.js";
 
 const MARGIN = { left: 48, right: 10, top: 12, bottom: 24 };

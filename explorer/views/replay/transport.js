@@ -5,8 +5,8 @@ import { Component } from "../kit/component.js";
 import { h, say } from "../kit/widgets/dom.js";
 import { saveFile } from "../kit/wire/files.js";
 import { countOf } from "../kit/wire/format.js";
-import { copyLink, createExports, savePlanes } from "../lab/controls/exports.js";
-import { createTimeline } from "../lab/charts/timeline.js";
+import { copyLink, createExports, savePlanes } from "../kit/player/exports.js";
+import { createTimeline } from "../kit/player/charts/timeline.js";
 import { runWords } from "./words.js";
 
 /** env: as of the lab's panels, with opened(): the runs that are open. */

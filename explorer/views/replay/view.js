@@ -1,6 +1,6 @@
 // @ts-check
-// Recorded runs: the lab's player on frames from a folder. Numbers come through lab/link.js, what is hovered, chosen or
-// scrubbed to through lab/bus.js; which runs are open stands in the address.
+// Recorded runs: the lab's player on frames from a folder. Numbers come through the player's link.js, what is hovered,
+// chosen or scrubbed to through its bus.js; which runs are open stands in the address.
 
 import { Component, openOnce } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
@@ -8,18 +8,18 @@ import { learn } from "../kit/page/help.js";
 import { travel } from "../kit/page/travel.js";
 import { frameShown } from "../kit/stage/pace.js";
 import { h, say } from "../kit/widgets/dom.js";
-import { createBus } from "../lab/bus.js";
-import { createCurves } from "../lab/charts/curves.js";
-import { createHeatmap } from "../lab/charts/heatmap.js";
-import { createHistogram } from "../lab/charts/histogram.js";
-import { createDiagnosis } from "../lab/diagnosis.js";
-import { createEvents } from "../lab/events.js";
-import { createLink } from "../lab/link.js";
-import { createPlane } from "../lab/plane/plane.js";
-import { makePanel, Sides } from "../lab/sides.js";
-import { createVersus } from "../lab/versus.js";
-import { measuredWords } from "../lab/versus_words.js";
-import { playsOrPauses } from "../lab/view.js";
+import { createBus } from "../kit/player/bus.js";
+import { createCurves } from "../kit/player/charts/curves.js";
+import { createHeatmap } from "../kit/player/charts/heatmap.js";
+import { createHistogram } from "../kit/player/charts/histogram.js";
+import { createDiagnosis } from "../kit/player/diagnosis.js";
+import { createEvents } from "../kit/player/events.js";
+import { createLink } from "../kit/player/link.js";
+import { createPlane } from "../kit/player/plane/plane.js";
+import { loadSheets, makePanel, Sides } from "../kit/player/sides.js";
+import { createVersus } from "../kit/player/versus.js";
+import { measuredWords } from "../kit/player/versus_words.js";
+import { playsOrPauses } from "../kit/player/keys.js";
 import { createAddress, KEYS, stateOf } from "./address.js";
 import { createLives } from "./lives.js";
 import { createRuns } from "./runs.js";
@@ -63,8 +63,9 @@ class Replay extends Component {
       open: (runs) => this.act("open", { runs }),
       snapshots: () => this.sides.snapshots((i) => this.link.view(i).frame?.step ?? 0),
       writeAddress: () => this.writeAddress(),
+      apart: () => [], // of settings nothing is known
+      words: (_, a, b) => measuredWords(a, b),
       at: () => this.bus.state.scrub ?? this.link.status?.kept?.last ?? null,
-      words: measuredWords,
     };
     this.build();
     this.own(this.bus.subscribe((state, before) => this.busChanged(state, before)));
@@ -195,8 +196,8 @@ class Replay extends Component {
 }
 
 export async function mount(view) {
-  const sheets = ["../lab/view.css", "../lab/plane/plane.css", "../kit/widgets/panels.css", "../kit/widgets/forms.css"];
-  await Promise.all(sheets.map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
+  const sheets = ["../kit/widgets/panels.css", "../kit/widgets/forms.css"];
+  await Promise.all([loadSheets(), ...sheets.map((name) => addStyleSheet(new URL(name, import.meta.url).href))]);
   return openOnce(view, (opening) => {
     learn(opening.help);
     return new Replay(view.element, opening, view.server);

@@ -1,10 +1,10 @@
 // @ts-check
 // Recorded runs in words: what their numbers are of, and how a run stands. Pure.
 
-import { LAB } from "../lab/about.js";
+import { LAB } from "../kit/player/about.js";
 import { countOf, whole } from "../kit/wire/format.js";
 
-/** @type {import("../lab/about.js").About} */
+/** @type {import("../kit/player/about.js").About} */
 export const RECORDED = {
   counts: "mean since the frame before",
   perplexity: "over all tokens since the record before",

@@ -3,7 +3,7 @@
 
 import { Component } from "../../kit/component.js";
 import { chartStage } from "../../kit/stage/stage.js";
-import { furnish } from "../panel.js";
+import { furnish } from "../../kit/player/panel.js";
 import { memory } from "../../kit/stage/pace.js";
 import { smallText } from "../../kit/draw/text.js";
 import { significant } from "../../kit/wire/words.js";

@@ -6,8 +6,8 @@ import { saveFile } from "../../kit/wire/files.js";
 import { h } from "../../kit/widgets/dom.js";
 import { countOf, whole } from "../../kit/wire/format.js";
 import { pointsLeftOut } from "../address.js";
-import { copyLink, createExports, savePlanes } from "./exports.js";
-import { createTimeline } from "../charts/timeline.js";
+import { copyLink, createExports, savePlanes } from "../../kit/player/exports.js";
+import { createTimeline } from "../../kit/player/charts/timeline.js";
 
 const STEPS = [1, 10, 100];
 const SPEEDS = [1, 3, 10, 30, 60, 100];

@@ -11,8 +11,8 @@ import {
   spread,
   unitOf,
   valueWords,
-} from "../../../../explorer/views/lab/charts/curves_model.js";
-import { countWords, eventWords, listEvents, originWords, readEvent } from "../../../../explorer/views/lab/events.js";
+} from "../../../../explorer/views/kit/player/charts/curves_model.js";
+import { countWords, eventWords, listEvents, originWords, readEvent } from "../../../../explorer/views/kit/player/events.js";
 import { fitPoints, pairLayout, pictureErrors, picturesWords, pointError, rgbaOf } from "../../../../explorer/views/lab/charts/pictures.js";
 
 const NAMES = ["dead_0", "reconstruction", "commitment", "perplexity_0", "code_speed", "gradient_z_e", "novel"];

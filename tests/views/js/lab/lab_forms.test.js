@@ -3,7 +3,7 @@ import test from "node:test";
 import { comparable, mendOffer, startWords } from "../../../../explorer/views/lab/compare.js";
 import * as v from "../../../../explorer/views/lab/controls/values.js";
 import { changedWords, errorFor, sidesOf } from "../../../../explorer/views/lab/controls/controls.js";
-import { createDiagnosis, spokenWords, topicOf, worstFirst } from "../../../../explorer/views/lab/diagnosis.js";
+import { createDiagnosis, spokenWords, topicOf, worstFirst } from "../../../../explorer/views/kit/player/diagnosis.js";
 import { cardState, mendedWords, runningFirst, shownStatus } from "../../../../explorer/views/lab/controls/presets.js";
 import { withPage } from "../made_page.js";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { createLink, pace } from "../../../../explorer/views/lab/link.js";
-import { CurveStore, EventStore, HeatStore, readFrame, Rows } from "../../../../explorer/views/lab/stores.js";
-import { createBus, litCode } from "../../../../explorer/views/lab/bus.js";
+import { createLink, pace } from "../../../../explorer/views/kit/player/link.js";
+import { CurveStore, EventStore, HeatStore, readFrame, Rows } from "../../../../explorer/views/kit/player/stores.js";
+import { createBus, litCode } from "../../../../explorer/views/kit/player/bus.js";
 import { differing, pointsLeftOut, queryOf } from "../../../../explorer/views/lab/address.js";
 
 const TYPES = { float32: Float32Array, uint8: Uint8Array, int32: Int32Array };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { judgedWords } from "../../../../explorer/views/lab/diagnosis.js";
+import { judgedWords } from "../../../../explorer/views/kit/player/diagnosis.js";
 import { momentOf, momentTitle } from "../../../../explorer/views/lab/moment.js";
-import { heapsOf } from "../../../../explorer/views/lab/plane/heaps.js";
+import { heapsOf } from "../../../../explorer/views/kit/player/plane/heaps.js";
 import { markWords, mendedWords } from "../../../../explorer/views/lab/controls/presets.js";
 
 const PRESETS = [{ id: "far", title: "Far away", watch: "Watch this.", mend: { label: "Reseed", says: "Reseeds." } }];

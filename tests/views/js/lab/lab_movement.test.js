@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { ceilingWords, plotsOf, referenceOf } from "../../../../explorer/views/lab/charts/curves_model.js";
-import { placeOf, topOf, wrongWords } from "../../../../explorer/views/lab/charts/wrong_tokens.js";
-import { codeWords, deadWords, lagWords } from "../../../../explorer/views/lab/plane/words.js";
+import { ceilingWords, plotsOf, referenceOf } from "../../../../explorer/views/kit/player/charts/curves_model.js";
+import { placeOf, topOf, wrongWords } from "../../../../explorer/views/kit/player/charts/wrong_tokens.js";
+import { codeWords, deadWords, lagWords } from "../../../../explorer/views/kit/player/plane/words.js";
 
 const NAMES = ["missed", "drift", "lag_0", "lag_1", "latent_dimension", "code_dimension_0", "active_0"];
 

@@ -14,9 +14,9 @@ import {
   spans,
   tally,
   timeAxis,
-} from "../../../../explorer/views/lab/charts/heatmap_cells.js";
-import { cellWords, heatWords, shownEvents, tickWords } from "../../../../explorer/views/lab/charts/heatmap.js";
-import { barHeight, codeWords, usageOf, usageWords } from "../../../../explorer/views/lab/charts/histogram.js";
+} from "../../../../explorer/views/kit/player/charts/heatmap_cells.js";
+import { cellWords, heatWords, shownEvents, tickWords } from "../../../../explorer/views/kit/player/charts/heatmap.js";
+import { barHeight, codeWords, usageOf, usageWords } from "../../../../explorer/views/kit/player/charts/histogram.js";
 import { memory, throttle } from "../../../../explorer/views/kit/stage/pace.js";
 
 /** K = 3 codes, 3 columns: code 0 lives, code 1 dies, code 2 was never seen. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { placing, tokensAStep, usageColour, usageShare } from "../../../../explorer/views/lab/plane/draw.js";
-import { arrowScale, boxOf, FLASH_MS, follow, Motion, trailLength } from "../../../../explorer/views/lab/plane/motion.js";
-import { scatter } from "../../../../explorer/views/lab/plane/paint.js";
-import { cellKind, codeWords, deadWords, planeWords } from "../../../../explorer/views/lab/plane/words.js";
-import { keptStep, replayStride, timelineWords } from "../../../../explorer/views/lab/charts/timeline.js";
+import { placing, tokensAStep, usageColour, usageShare } from "../../../../explorer/views/kit/player/plane/draw.js";
+import { arrowScale, boxOf, FLASH_MS, follow, Motion, trailLength } from "../../../../explorer/views/kit/player/plane/motion.js";
+import { scatter } from "../../../../explorer/views/kit/player/plane/paint.js";
+import { cellKind, codeWords, deadWords, planeWords } from "../../../../explorer/views/kit/player/plane/words.js";
+import { keptStep, replayStride, timelineWords } from "../../../../explorer/views/kit/player/charts/timeline.js";
 import { otherSeed, statusWords } from "../../../../explorer/views/lab/controls/transport.js";
 import { messageOf } from "../../../../explorer/views/lab/messages.js";
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { apartWords, measuresOf, momentOf, settingsApart, verdict } from "../../../../explorer/views/lab/versus_words.js";
-import { drawingWords, drawnChanges } from "../../../../explorer/views/lab/plane/paint.js";
-import { playsOrPauses, sideWords } from "../../../../explorer/views/lab/view.js";
+import { apartWords, measuresOf, momentOf } from "../../../../explorer/views/kit/player/versus_words.js";
+import { settingsApart, verdict } from "../../../../explorer/views/lab/versus_words.js";
+import { drawingWords, drawnChanges } from "../../../../explorer/views/kit/player/plane/paint.js";
+import { playsOrPauses } from "../../../../explorer/views/kit/player/keys.js";
+import { sideWords } from "../../../../explorer/views/lab/view.js";
 
 const NAMES = ["reconstruction", "quantization_error", "perplexity_0", "dead_0"];
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { numberOf, rowOfCode } from "../../../../explorer/views/lab/about.js";
-import { keptStep, stepBeside, timelineWords } from "../../../../explorer/views/lab/charts/timeline.js";
-import { pace } from "../../../../explorer/views/lab/link.js";
-import { codeWords } from "../../../../explorer/views/lab/plane/words.js";
+import { numberOf, rowOfCode } from "../../../../explorer/views/kit/player/about.js";
+import { keptStep, stepBeside, timelineWords } from "../../../../explorer/views/kit/player/charts/timeline.js";
+import { pace } from "../../../../explorer/views/kit/player/link.js";
+import { codeWords } from "../../../../explorer/views/kit/player/plane/words.js";
 import { queryOf, stateOf } from "../../../../explorer/views/replay/address.js";
 import { deathWords, levelWords, livesWords, RECORDED, runWords, sideWords, stateWords } from "../../../../explorer/views/replay/words.js";
 

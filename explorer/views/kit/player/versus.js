@@ -1,14 +1,14 @@
 // @ts-check
-// A against B, above their planes: what differs in their settings, what is measured of both, and how to stop.
+// A against B, above their planes: what differs, what is measured of both, and how to stop.
 
-import { h, say } from "../kit/widgets/dom.js";
-import { memory, throttle } from "../kit/stage/pace.js";
-import { measuresOf, momentOf, settingsApart, verdict } from "./versus_words.js";
+import { h, say } from "../widgets/dom.js";
+import { memory, throttle } from "../stage/pace.js";
+import { measuresOf, momentOf } from "./versus_words.js";
 
 const READABLE_MS = 400; // numbers that change faster cannot be read
 
-/** env.words(a, b): the sentences above the numbers, where the runs have no settings to compare; env.at(): the step that both
- *  are measured at, null for the newest. */
+/** env.apart(first, second): rows of what differs in the settings of two views, null where one is not known yet; env.words(rows,
+ *  a, b): the sentences above the numbers; env.at(): the step that both are measured at, null for the newest. */
 export function createVersus(root, env) {
   const error = h("p", { class: "lab-error", role: "alert" });
   const stop = h("button", { type: "button", class: "dte-button lab-button", "data-compare": "stop" }, "Stop comparing");
@@ -47,11 +47,10 @@ export function createVersus(root, env) {
 
 function fill({ body, words }, env, views) {
   const [first, second] = views;
-  const known = first.settings && second?.settings;
-  if (!second || !(known || env.words)) return;
-  const settings = known ? settingsApart(env.payload.controls, first.settings, second.settings) : [];
-  const [a, b] = views.map((view) => momentOf(view, env.at ? env.at() : env.bus.state.scrub));
-  say(words, known ? verdict(settings, a, b) : env.words(a, b));
+  const settings = second ? env.apart(first, second) : null;
+  if (!settings) return;
+  const [a, b] = views.map((view) => momentOf(view, env.at()));
+  say(words, env.words(settings, a, b));
   const rows = [...settings.map((one) => ({ ...one, apart: "" })), ...(a && b ? measuresOf(a, b) : [])];
   const cells = [["", "A", "B", "apart"], ...rows.map(({ label, a: x, b: y, apart }) => [label, x, y, apart])];
   while (body.children.length > cells.length) body.lastChild.remove();

@@ -1,9 +1,9 @@
 // @ts-check
 // Drawing the latent plane on a canvas. `scene` = {frame, codes (2K now on screen), theme, place, W, H, overlays, lit, ...}.
 
-import { colormap } from "../../kit/draw/colormaps.js";
-import { outline } from "../../kit/draw/colours.js";
-import { voronoiCells, wedgeCells } from "../../kit/draw/voronoi.js";
+import { colormap } from "../../draw/colormaps.js";
+import { outline } from "../../draw/colours.js";
+import { voronoiCells, wedgeCells } from "../../draw/voronoi.js";
 import { drawHeaps } from "./heaps.js";
 import { cellKind } from "./words.js";
 

@@ -1,12 +1,12 @@
 // @ts-check
 // The log of reseeds as a table, newest first: step, code, by which strategy, from where, and whether it had been in vain.
 
-import { Component } from "../kit/component.js";
-import { GAP_MS, memory, throttle } from "../kit/stage/pace.js";
+import { Component } from "../component.js";
+import { GAP_MS, memory, throttle } from "../stage/pace.js";
 import { numberOf, rowOfCode } from "./about.js";
 import { furnish } from "./panel.js";
-import { h, say, toggle } from "../kit/widgets/dom.js";
-import { countOf, percent, whole } from "../kit/wire/format.js";
+import { h, say, toggle } from "../widgets/dom.js";
+import { countOf, percent, whole } from "../wire/format.js";
 
 const MOST_ROWS = 200;
 const NEW_VECTOR = {

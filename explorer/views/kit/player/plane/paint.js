@@ -1,8 +1,8 @@
 // @ts-check
 // Drawing data by hand: the plane becomes a sheet of paper, and each stroke leaves points scattered around it.
 
-import { h } from "../../kit/widgets/dom.js";
-import { countOf, whole } from "../../kit/wire/format.js";
+import { h } from "../../widgets/dom.js";
+import { countOf, whole } from "../../wire/format.js";
 import { drawPaper, placing } from "./draw.js";
 
 export const MOST_POINTS = 2000;

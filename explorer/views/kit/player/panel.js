@@ -1,7 +1,7 @@
 // @ts-check
 // The frame of a panel of the lab: title, tools, body and what it says.
 
-import { h } from "../kit/widgets/dom.js";
+import { h } from "../widgets/dom.js";
 
 /** Fill a panel's section: title and tools, body, readout. Returns {caption}. */
 export function furnish(root, id, title, tools, ...body) {

@@ -1,8 +1,8 @@
 // @ts-check
 // What of a run can be taken away, as a menu: files, pictures of the planes, and a link.
 
-import { saveCanvas } from "../../kit/wire/files.js";
-import { h } from "../../kit/widgets/dom.js";
+import { saveCanvas } from "../wire/files.js";
+import { h } from "../widgets/dom.js";
 
 /** entries: [{text, title, make(note) -> whether the menu closes}]; note(words) says something in the menu. life: a Component.
  *  @param {any} life @param {{text: string, title: string, make: (note: (words: string) => void) => any}[]} entries */

@@ -2,7 +2,7 @@
 // What the latent plane shows, said honestly: which plane, which latents, why there are no cells, how many codes are dead.
 
 import { LAB, numberOf } from "../about.js";
-import { countOf, percent, whole } from "../../kit/wire/format.js";
+import { countOf, percent, whole } from "../../wire/format.js";
 
 export const MOST_CELLS = 1024;
 

@@ -1,7 +1,7 @@
 // @ts-check
 // The cells of the heatmap, codes x time, as pixels: which rows and columns fall on a pixel and what it shows. Pure.
 
-import { packColour, rgbOf } from "../../kit/draw/ticks.js";
+import { packColour, rgbOf } from "../../draw/ticks.js";
 
 export const LIVE = 0;
 export const DEAD = 1;

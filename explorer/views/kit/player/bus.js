@@ -1,7 +1,7 @@
 // @ts-check
 // The lab's bus: what is hovered, chosen, scrubbed to, and which overlays are on. It never talks to Python.
 
-import { createState } from "../kit/wire/bus.js";
+import { createState } from "../wire/bus.js";
 
 const FIRST = {
   level: 0, // of a quantizer with several codebooks

@@ -2,8 +2,12 @@
 // The sides of a player: the panels of one run in two columns, or of two runs beside each other. A panel that fails says so
 // in its place, and the others go on.
 
-import { Component } from "../kit/component.js";
-import { h, say } from "../kit/widgets/dom.js";
+import { Component } from "../component.js";
+import { addStyleSheet } from "../page/component.js";
+import { h, say } from "../widgets/dom.js";
+
+/** The sheets of the player, for whoever shows its panels. */
+export const loadSheets = () => Promise.all(["player.css", "plane/plane.css"].map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
 
 /** A panel in a section of its own: {section, panel}. create(section, env) -> {draw(view), destroy?, snapshot?}. */
 export function makePanel(name, create, env) {

@@ -2,20 +2,20 @@
 // Usage histogram of one level: tokens a step of each code. Dead codes have a hollow mark, unseen ones a dot; what their
 // average still holds is faint, and fades.
 
-import { Component } from "../../kit/component.js";
-import { codeOrder, compact, logTicks, niceTicks, perplexityOf, stepTicks, tokens, usageScale } from "../../kit/draw/ticks.js";
+import { Component } from "../../component.js";
+import { codeOrder, compact, logTicks, niceTicks, perplexityOf, stepTicks, tokens, usageScale } from "../../draw/ticks.js";
 import { DEAD, LIVE, tally } from "./heatmap_cells.js";
-import { chartStage } from "../../kit/stage/stage.js";
+import { chartStage } from "../../stage/stage.js";
 import { LAB, numberOf } from "../about.js";
 import { furnish } from "../panel.js";
-import { haloText, smallText } from "../../kit/draw/text.js";
-import { memory } from "../../kit/stage/pace.js";
-import { significant } from "../../kit/wire/words.js";
-import { viridis } from "../../kit/draw/colormaps.js";
-import { helpTerms } from "../../kit/page/help.js";
-import { h, say, segments, toggle } from "../../kit/widgets/dom.js";
-import { countOf, percent, whole } from "../../kit/wire/format.js";
-import { label } from "../../kit/draw/colours.js";
+import { haloText, smallText } from "../../draw/text.js";
+import { memory } from "../../stage/pace.js";
+import { significant } from "../../wire/words.js";
+import { viridis } from "../../draw/colormaps.js";
+import { helpTerms } from "../../page/help.js";
+import { h, say, segments, toggle } from "../../widgets/dom.js";
+import { countOf, percent, whole } from "../../wire/format.js";
+import { label } from "../../draw/colours.js";
 
 const MARGIN = { left: 44, right: 10, top: 14, bottom: 36 };
 const STRIP = { gap: 4, height: 7 }; // below the axis: the colour of each code on the map and the heatmap, or its mark

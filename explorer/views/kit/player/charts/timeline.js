@@ -1,10 +1,10 @@
 // @ts-check
 // The timeline: a bar over every kept moment of the run, with a tick for each step at which codes were reseeded.
 
-import { Component } from "../../kit/component.js";
-import { h } from "../../kit/widgets/dom.js";
-import { countOf, whole } from "../../kit/wire/format.js";
-import { Stage } from "../../kit/stage/stage.js";
+import { Component } from "../../component.js";
+import { h } from "../../widgets/dom.js";
+import { countOf, whole } from "../../wire/format.js";
+import { Stage } from "../../stage/stage.js";
 
 const REPLAY_MS = 12_000; // a whole run, however long it was
 const REPLAY_TICK_MS = 50;

@@ -1,8 +1,8 @@
 // @ts-check
 // Curves as small multiples with one step axis and one cursor: losses, perplexity, dead share, gradients, errors, speed.
 
-import { Component } from "../../kit/component.js";
-import { compact, logTicks, niceTicks, stepTicks } from "../../kit/draw/ticks.js";
+import { Component } from "../../component.js";
+import { compact, logTicks, niceTicks, stepTicks } from "../../draw/ticks.js";
 import {
   ceilingWords,
   GROUPS,
@@ -19,13 +19,13 @@ import {
   valueWords,
 } from "./curves_model.js";
 import { createWrongTokens } from "./wrong_tokens.js";
-import { chartStage } from "../../kit/stage/stage.js";
-import { drawScrub, haloText, smallText } from "../../kit/draw/text.js";
+import { chartStage } from "../../stage/stage.js";
+import { drawScrub, haloText, smallText } from "../../draw/text.js";
 import { LAB } from "../about.js";
 import { furnish } from "../panel.js";
-import { memory, throttle } from "../../kit/stage/pace.js";
-import { h, say, segments } from "../../kit/widgets/dom.js";
-import { whole } from "../../kit/wire/format.js";
+import { memory, throttle } from "../../stage/pace.js";
+import { h, say, segments } from "../../widgets/dom.js";
+import { whole } from "../../wire/format.js";
 
 const MARGIN = { left: 44, right: 26, top: 12, bottom: 20 };
 const CEILING_ROOM = 1.2; // its name stands above the line, clear of the curve

@@ -1,7 +1,7 @@
 // @ts-check
 // What may be laid over the latent plane, and what its marks mean.
 
-import { h } from "../../kit/widgets/dom.js";
+import { h } from "../../widgets/dom.js";
 
 export const OVERLAYS = [
   ["cells", "Cells", "The region of each code, where it is the one in use"],

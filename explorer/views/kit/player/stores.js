@@ -2,7 +2,7 @@
 // What the browser keeps of a run: curves, heatmap columns and events, merged from what each pull brings and thinned
 // when the server doubles its stride. Pure, apart from holding the data.
 
-import { unpack } from "../kit/wire/encoding.js";
+import { unpack } from "../wire/encoding.js";
 
 const NEWEST_EVENTS = 300;
 

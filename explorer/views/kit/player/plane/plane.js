@@ -2,15 +2,15 @@
 // The latent plane: latents, codes, exact cells, trails, reseeds, gradients. It draws a new frame when one comes, and in
 // between only while something glides, flashes or lights up.
 
-import { Component } from "../../kit/component.js";
-import { helpMark, helpTerms } from "../../kit/page/help.js";
-import { h, segments, toggle } from "../../kit/widgets/dom.js";
-import { Stage } from "../../kit/stage/stage.js";
+import { Component } from "../../component.js";
+import { helpMark, helpTerms } from "../../page/help.js";
+import { h, segments, toggle } from "../../widgets/dom.js";
+import { Stage } from "../../stage/stage.js";
 import { LAB } from "../about.js";
 import { litCode } from "../bus.js";
 import { cellsOf, drawPlane, placing, tokensAStep } from "./draw.js";
 import { arrowScale, boxOf, follow, Motion } from "./motion.js";
-import { mergeLayers } from "../../kit/wire/files.js";
+import { mergeLayers } from "../../wire/files.js";
 import { createPaper, drawingWords } from "./paint.js";
 import { explainOverlays, legend, OVERLAYS } from "./parts.js";
 import { cellKind, codeWords, deadWords, lagWords, planeWords } from "./words.js";

@@ -1,7 +1,7 @@
 // @ts-check
 // Codes that lie on one another look like one dot: how many there are, as a number beside it.
 
-import { haloText } from "../../kit/draw/text.js";
+import { haloText } from "../../draw/text.js";
 
 const MOST_LABELS = 40; // the largest heaps; more numbers would hide the plane
 

@@ -2,12 +2,12 @@
 // What the decode loses when some tokens are wrong: error over the share of wrong tokens, beside what the mean of the
 // inputs would reach. It is measured when it is looked at, and again as the run goes on.
 
-import { Component } from "../../kit/component.js";
-import { chartStage } from "../../kit/stage/stage.js";
-import { haloText, smallText } from "../../kit/draw/text.js";
-import { h, say } from "../../kit/widgets/dom.js";
-import { whole } from "../../kit/wire/format.js";
-import { significant } from "../../kit/wire/words.js";
+import { Component } from "../../component.js";
+import { chartStage } from "../../stage/stage.js";
+import { haloText, smallText } from "../../draw/text.js";
+import { h, say } from "../../widgets/dom.js";
+import { whole } from "../../wire/format.js";
+import { significant } from "../../wire/words.js";
 
 const AGAIN_MS = 1000; // between two measurements of a run that goes on
 const MARGIN = { left: 44, right: 26, top: 14, bottom: 20 };

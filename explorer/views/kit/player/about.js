@@ -1,7 +1,7 @@
 // @ts-check
 // What the numbers of a run are of, in words: of a run of the lab. A player of other runs gives its panels others (env.about).
 
-import { countOf, whole } from "../kit/wire/format.js";
+import { countOf, whole } from "../wire/format.js";
 
 /**
  * @typedef {object} About

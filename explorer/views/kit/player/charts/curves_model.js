@@ -2,8 +2,8 @@
 // Which curves share a plot, their ranges, and the points to draw. Pure: curves are rows of [step, value, ...].
 
 import { LAB } from "../about.js";
-import { significant } from "../../kit/wire/words.js";
-import { whole } from "../../kit/wire/format.js";
+import { significant } from "../../wire/words.js";
+import { whole } from "../../wire/format.js";
 
 /** Line styles: dash and colour together, so that neither has to be told apart alone. `ink` names a theme colour. */
 export const STYLES = [

@@ -1,19 +1,19 @@
 // @ts-check
 // Dead-code heatmap: codes x time. Colour is the log of the EMA count; dead is hatched, unseen dotted, reseeds ticked.
 
-import { Component } from "../../kit/component.js";
-import { codeOrder, compact, logTicks, packedViridis, stepTicks, tokens, usageScale } from "../../kit/draw/ticks.js";
+import { Component } from "../../component.js";
+import { codeOrder, compact, logTicks, packedViridis, stepTicks, tokens, usageScale } from "../../draw/ticks.js";
 import { columnAt, columnsOf, largestCount, paintCells, patternInks, tally, timeAxis } from "./heatmap_cells.js";
-import { chartStage } from "../../kit/stage/stage.js";
-import { drawScrub, smallText } from "../../kit/draw/text.js";
+import { chartStage } from "../../stage/stage.js";
+import { drawScrub, smallText } from "../../draw/text.js";
 import { LAB, numberOf, rowOfCode } from "../about.js";
 import { furnish } from "../panel.js";
-import { memory } from "../../kit/stage/pace.js";
-import { significant } from "../../kit/wire/words.js";
-import { viridis } from "../../kit/draw/colormaps.js";
-import { h, say, segments } from "../../kit/widgets/dom.js";
-import { countOf, percent, whole } from "../../kit/wire/format.js";
-import { outline } from "../../kit/draw/colours.js";
+import { memory } from "../../stage/pace.js";
+import { significant } from "../../wire/words.js";
+import { viridis } from "../../draw/colormaps.js";
+import { h, say, segments } from "../../widgets/dom.js";
+import { countOf, percent, whole } from "../../wire/format.js";
+import { outline } from "../../draw/colours.js";
 
 const MARGIN = { left: 44, right: 8, top: 8, bottom: 22 };
 const MOST_TICKS = 3000; // reseeds drawn, the newest; more would cover the colours

@@ -1,10 +1,10 @@
 // @ts-check
 // The diagnosis in words: what the measures say is wrong, worst first, what to try, and which figure shows it.
 
-import { addStyleSheet } from "../kit/page/component.js";
-import { h, say } from "../kit/widgets/dom.js";
-import { whole } from "../kit/wire/format.js";
-import { memory, throttle } from "../kit/stage/pace.js";
+import { addStyleSheet } from "../page/component.js";
+import { h, say } from "../widgets/dom.js";
+import { whole } from "../wire/format.js";
+import { memory, throttle } from "../stage/pace.js";
 
 const LEVELS = {
   bad: { rank: 0, word: "Broken", mark: "×" },
@@ -45,7 +45,7 @@ export function spokenWords(findings, step) {
 export const judgedWords = (step) => (Number.isFinite(step) ? `of step ${whole(step)}` : "");
 
 export function createDiagnosis(root, env) {
-  addStyleSheet(new URL("../kit/widgets/forms.css", import.meta.url).href);
+  addStyleSheet(new URL("../widgets/forms.css", import.meta.url).href);
   const empty = h("p", { class: "dte-lf-note" }, "Nothing to say yet: let the run go on for some steps.");
   const list = h("ul", { class: "dte-lf-findings", hidden: true });
   const when = h("span", { class: "dte-lf-note" });
