@@ -172,9 +172,9 @@ class Recording:
         events = self._story.events_between(since, self._places[number][0])
         try:
             return file.frame(before, events)
-        except RecordError as error:
-            self._damaged[number] = f"{file.path.name}: {error}"
-            raise
+        except (ValueError, LookupError, TypeError, ArithmeticError, MemoryError) as error:
+            self._damaged[number] = f"{file.path.name} is damaged and left out: {error}"
+            raise RecordError(self._damaged[number]) from error
 
     def counts(self, i: int, level: int) -> np.ndarray:
         """(K,) int64: tokens of each code over all steps since the frame before (of the first: since the start)."""
