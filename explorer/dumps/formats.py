@@ -51,6 +51,8 @@ READERS: Registry[Reader] = Registry(
         "webdataset": "explorer.dumps.webdataset:read_webdataset",
     },
 )
+# Of one file that a page is given: those that no medium has, without what stands before .gz.
+ALONE = tuple(ending for one in FORMATS for ending in one.endings if one.id != "csv" and ending.count(".") == 1)
 ENDINGS = {ending: one for one in FORMATS for ending in one.endings}
 
 

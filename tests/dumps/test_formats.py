@@ -1,5 +1,6 @@
 """The same tokens in every format of a dump give the same audit, whose numbers are known."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy.stats import entropy
 from explorer.audit.indices import blocks
 from explorer.audit.indices.run import Reading, audit_indices
 from explorer.dumps import arrays
-from explorer.dumps.formats import ENDINGS, FORMATS, READERS
+from explorer.dumps.formats import ALONE, ENDINGS, FORMATS, READERS
 from tests.dumps.made_dumps import WRITERS
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "real" / "commavq" / "tokens.npy"
@@ -58,3 +59,11 @@ def test_every_format_has_a_reader_and_endings_of_its_own():
         if one.package:
             pytest.importorskip(one.package)
         assert callable(READERS.load(one.id))
+
+
+def test_the_page_takes_the_files_that_no_medium_is():
+    """The browser has the endings, too; what it lacks would be refused before it is sent."""
+    model = (Path(__file__).resolve().parents[2] / "explorer/views/codebook/audit/model.js").read_text(encoding="utf-8")
+    listed = json.loads("[" + model.partition("export const INDICES = [")[2].partition("]")[0] + "]")
+    assert listed == list(ALONE) and {".npy", ".parquet", ".pt", ".h5", ".tar"} < set(ALONE)
+    assert not {".csv", ".tsv", ".tar.gz"} & set(ALONE)

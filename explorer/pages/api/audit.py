@@ -10,6 +10,7 @@ from explorer.analysis.codebook.diagnosis import findings_as_json
 from explorer.audit.indices.run import Reading, audit_indices, reading_of
 from explorer.audit.run import run_audit
 from explorer.audit.sources import MediaSource, files_source, open_source
+from explorer.dumps.formats import ALONE
 from explorer.figures.reports.audit import html_report
 from explorer.foundation.config import settings
 from explorer.foundation.errors import MediaError, SettingsError
@@ -39,7 +40,7 @@ def audit_files(
     """
     paths = [Path(name) for name in files or []]
     if not paths:
-        raise MediaError("No file was sent. Send a zip, pictures, or indices (.npy, .npz) with the codebook size.")
+        raise MediaError("No file was sent. Send a zip, pictures, or a file of indices with the codebook size.")
     codebooks: tuple[Codebook, ...] = ()
     if codebook_size:
         audit = _of_indices(tokenizer_id, paths, int(codebook_size), reading_of(axes, ignore))
@@ -63,8 +64,8 @@ def _of_indices(tokenizer_id: str, paths: list[Path], codebook_size: int, readin
 def _source(paths: list[Path]) -> MediaSource:
     """One zip, or pictures. Raises MediaError for more media than one call may have."""
     limits = settings().limits
-    if any(path.suffix.lower() in (".npy", ".npz", ".jsonl") for path in paths):
-        raise SettingsError("Indices (.npy, .npz, .jsonl) need the size of their codebook.")
+    if any(path.suffix.lower() in ALONE for path in paths):
+        raise SettingsError("A file of indices needs the size of its codebook.")
     source = open_source(paths[0], limits) if len(paths) == 1 else files_source(paths, limits)
     if len(source) > MOST_MEDIA:
         raise MediaError(

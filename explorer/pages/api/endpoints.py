@@ -115,7 +115,7 @@ def _of_many(limits: Limits) -> tuple[Endpoint, ...]:
         Endpoint(
             "audit", api.audit, "Count a codebook over media, or over plain indices of a model that is not here.",
             (Field("tokenizer", "text", 'The "id" of a tokenizer; empty for indices.'),
-             Field("files", "files", "A zip of media, or media, or one file of indices (.npy, .npz)."),
+             Field("files", "files", "A zip of media, or media, or one file of indices (.npy, .parquet, ..)."),
              Field("codebook_size", "number", "Of indices: how many codes their codebook has; 0 for media.", 0),
              Field("axes", "text", "Of indices: their axes, such as b,q,t; empty for a guess, which is said.", ""),
              Field("ignore", "text", "Of indices: values that are padding; empty for -1 and nan.", "")),

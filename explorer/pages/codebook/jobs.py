@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.audit.opening import is_audit
+from explorer.dumps.formats import ALONE
 from explorer.foundation.config import settings
 from explorer.foundation.errors import Cancelled, ExplorerError, FieldError, MediaError, SettingsError
 from explorer.joints.audit import Audit
@@ -22,7 +23,6 @@ from explorer.pages.shared.visitor_job import VisitorJob
 from explorer.pages.shared.visitors import Visitor
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
-INDICES = (".npy", ".npz", ".jsonl")
 MOST_INDICES, MOST_CODES = 200_000_000, 2**20  # of a visitor's file: a small .npz can hold gigabytes of zeros
 SEED = 0
 
@@ -223,12 +223,12 @@ def _source_of(files: list[Path], as_media: bool = False) -> tuple[Path, bool]:
     kinds = {file.suffix.lower() for file in files}
     if as_media and len(files) == 1:
         return files[0], False
-    if len(files) == 1 and kinds <= set(INDICES):
+    if len(files) == 1 and kinds <= set(ALONE):
         return files[0], True
     if len(files) == 1 and kinds == {".zip"}:
         return files[0], False
-    if kinds & {".zip", *INDICES}:
-        raise MediaError("One zip, one file of indices (.npy, .npz, .jsonl) or several files at a time, not a mixture.")
+    if kinds & {".zip", *ALONE}:
+        raise MediaError("One zip, one file of indices or several files of media at a time, not a mixture.")
     return files[0].parent, False
 
 

@@ -3,7 +3,7 @@
 // the files of the audit on screen. Uploads go straight to the server's upload address, so that their progress can be shown.
 
 import { Component } from "../../kit/component.js";
-import { elseOf, holdsFractions, isGoing, kindOf, mediaWords, parseSize, progressWords, shareDone, stateWords } from "./model.js";
+import { INDEX_WORDS, elseOf, holdsFractions, isGoing, kindOf, mediaWords, parseSize, progressWords, shareDone, stateWords } from "./model.js";
 import { note } from "../../kit/widgets/panel.js";
 import { addStyleSheet } from "../../kit/page/component.js";
 import { h } from "../../kit/widgets/dom.js";
@@ -279,7 +279,7 @@ class AuditPanel extends Component {
     const { noun, accept } = mediaWords(modality);
     this.input.accept = accept;
     this.input.setAttribute("aria-label", `Your own ${noun}, a zip of ${noun}, or a file of indices`);
-    this.drop.lastChild.textContent = ` or drop them here: ${noun}, a zip of ${noun}, or indices (.npy, .npz, .jsonl)`;
+    this.drop.lastChild.textContent = ` or drop them here: ${noun}, a zip of ${noun}, or ${INDEX_WORDS}`;
     const first = bus.open?.audit.id === FIRST_LOOK;
     if (first && this.looked !== bus.open) this.unfold(); // one medium says little: offer more at once
     this.looked = bus.open;

@@ -6,7 +6,9 @@ import { bytes, whole } from "../../kit/wire/format.js";
 
 const MEDIA =
   /\.(png|apng|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm|wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|aifc|au|snd|caf|w64|rf64|voc|amr|wma|ac3|eac3|dts|wv|tta|spx|mp2|m4b|mka|mp4|m4v|mov|3gp|mkv|webm|avi|wmv|flv|ts|mpe?g|y4m|ogv|csv|tsv|txt)$/i;
-const INDICES = /\.(npy|npz|jsonl)$/i;
+/** Endings of files of indices, as `ALONE` of explorer/dumps/formats.py has them; .csv and .tsv may be media. */
+export const INDICES = [".npy", ".npz", ".jsonl", ".ndjson", ".pt", ".pth", ".parquet", ".pq", ".arrow", ".feather", ".ipc", ".h5", ".hdf5", ".tar", ".tgz"];
+export const INDEX_WORDS = "indices (.npy, .npz, .jsonl, .parquet, .arrow, .h5, .pt, .tar)";
 const ZIP = /\.zip$/i;
 
 /** What was chosen: {kind: "zip" | "media" | "indices", words} or {error}. files: [{name, size}]. */
@@ -26,12 +28,11 @@ export function kindOf(files, limits) {
     if (missing.length > 0) return { error: `An audit is audit.json, counts.npy and details.npz together; ${missing.join(" and ")} is missing.` };
     return { kind: "audit", words: `An audit, ${bytes(total)}` };
   }
-  const [zips, indices] = [count(ZIP), count(INDICES)];
+  const [zips, indices] = [count(ZIP), files.filter(({ name }) => INDICES.some((ending) => name.toLowerCase().endsWith(ending))).length];
   if (files.length === 1 && zips === 1) return { kind: "zip", words: `${files[0].name}, ${bytes(total)}` };
   if (files.length === 1 && indices === 1) return { kind: "indices", words: `${files[0].name}, ${bytes(total)}` };
   if (zips + indices > 0) return { error: "One zip, or one file of indices, or several files of media at a time, not a mixture." };
-  if (count(MEDIA) === 0)
-    return { error: `${files[0].name} is neither a picture, a sound, a clip or a table, nor a zip nor a file of indices (.npy, .npz, .jsonl).` };
+  if (count(MEDIA) === 0) return { error: `${files[0].name} is neither a picture, a sound, a clip or a table, nor a zip nor a file of ${INDEX_WORDS}.` };
   return { kind: "media", words: files.length === 1 ? `${files[0].name}, ${bytes(total)}` : `${whole(files.length)} files, ${bytes(total)}` };
 }
 
@@ -66,7 +67,7 @@ export function shareDone(job) {
 export function mediaWords(modality) {
   const nouns = { image: "pictures", audio: "sounds", video: "clips", series: "series", vectors: "tables of items" };
   const noun = nouns[modality] ?? "media";
-  return { noun, accept: `${acceptFiles(modality)},.zip,.npy,.npz,.jsonl` };
+  return { noun, accept: [acceptFiles(modality), ".zip", ...INDICES].join(",") };
 }
 
 /** "12 of 100 media · 12,288 tokens of each codebook · 6.1 media/s · 14 s left": the figures of a job. */
