@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.benchmarks.lab_page import chromium, served
+from tests.benchmarks.machinery.lab_page import chromium, served
 
 CODES, TOKENS = 262_144, 2_000_000
 SECONDS = 3

@@ -11,7 +11,7 @@ from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook
 from explorer.views.codebook.payload import map_payload, open_payload
 from explorer.views.kit.page.component import VIEWS_FOLDER
-from tests.benchmarks.lab_page import chromium
+from tests.benchmarks.machinery.lab_page import chromium
 
 CODES, DIM, LATENTS, TOKENS = 16_384, 16, 4096, 2_000_000
 SECONDS = 3

@@ -8,7 +8,7 @@ import numpy as np
 
 from explorer.views.kit.page.component import VIEWS_FOLDER
 from explorer.views.kit.wire.encoding import png_data_url
-from tests.benchmarks.lab_page import chromium
+from tests.benchmarks.machinery.lab_page import chromium
 
 SIDE_PX, PANES, SECONDS = 512, 8, 3
 HOST = "http://panes.test/"  # answered by the browser's own route: nothing is served

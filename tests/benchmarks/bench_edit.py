@@ -11,7 +11,7 @@ from explorer.pages.edit.desk import desk_of
 from explorer.pages.shared.session import Visit
 from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import list_tokenizers
-from tests.benchmarks.lab_page import chromium, served
+from tests.benchmarks.machinery.lab_page import chromium, served
 
 EDITOR = "#edit-view .dte-edit"
 STAGE = f"{EDITOR} .ed-pane:first-child .ed-stage"

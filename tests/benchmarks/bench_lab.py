@@ -23,7 +23,7 @@ from explorer.lab.side import LabSide
 from explorer.pages.lab.desk import FRAMES_PER_SECOND
 from explorer.quantizers.chance import built_with, drawing_from
 from explorer.views.lab.payload import frame_payload
-from tests.benchmarks.lab_page import PLAY, SETTINGS, VIEW, chromium, cpu_seconds, plays, served, visitor
+from tests.benchmarks.machinery.lab_page import PLAY, SETTINGS, VIEW, chromium, cpu_seconds, plays, served, visitor
 
 TOY = f"2-D toy, K = 64, batch {SETTINGS['batch_size']:,}"
 VISITORS, TRIES = 5, 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from tests.benchmarks.lab_page import VIEW, chromium, heap_megabytes, resident_megabytes, served, visitor
+from tests.benchmarks.machinery.lab_page import VIEW, chromium, heap_megabytes, resident_megabytes, served, visitor
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "600"))
 SETTLE_S = 30.0  # buffers fill and caches warm before the first look

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmarks.lab_page import chromium, heap_megabytes, served
+from tests.benchmarks.machinery.lab_page import chromium, heap_megabytes, served
 
 PAGE = "#codebook-view .dte-codebook"
 TIMES, LOOKS = 100, 5

@@ -7,7 +7,7 @@ import statistics
 from urllib.parse import urlencode
 
 from explorer.learn.tour import CHAPTERS
-from tests.benchmarks.lab_page import chromium, served
+from tests.benchmarks.machinery.lab_page import chromium, served
 
 BUDGET_MS = 300
 # Page -> what scripts read of it once another state is there, how it is known to be ready, and states to go to.

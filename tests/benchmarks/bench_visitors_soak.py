@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.benchmarks.lab_page import ROOT
-from tests.benchmarks.page_visitor import PageVisitor
+from tests.benchmarks.machinery.lab_page import ROOT
+from tests.benchmarks.machinery.page_visitor import PageVisitor
 
 VISITORS = int(os.environ.get("SOAK_VISITORS", "117"))
 AT_ONCE = int(os.environ.get("SOAK_AT_ONCE", "1"))
