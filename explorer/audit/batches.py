@@ -25,7 +25,7 @@ from explorer.joints.tokenizer import Tokenizer, extent_of
 BLOCK, SMALL_BLOCK = 64, 16  # files: no stretch goes from one block over to the next
 MANY_BLOCKS = 64  # of BLOCK files: with fewer the blocks are small, so that shards of few files are even
 STRETCH_PIXELS = 2**20  # read before they are encoded: 16 pictures of 256 px; of sounds as many samples
-TOGETHER_CPU = 2**17  # encoded together: larger batches leave the caches of a processor, and win nothing
+TOGETHER_CPU = 2**18  # encoded together: larger batches leave the caches of a processor, and win nothing
 TOGETHER = 2**20  # on a GPU, whose stretches are four times as long
 ALIKE = 1.25  # the longest sound of a batch is so many times its shortest: at most a fifth of the work is silence
 

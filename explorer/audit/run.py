@@ -8,12 +8,8 @@ as one that was not.
 
 from __future__ import annotations
 
-import itertools
-import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +18,7 @@ from explorer.audit.batches import BatchMedium, Stretch, block_length, encode_to
 from explorer.audit.sources import MediaSource
 from explorer.audit.standing import Span, Standing, Subject, audit_of, read_state, save_state, subject_of, units_of
 from explorer.audit.trial import TrialCollector
+from explorer.foundation.ahead import made_ahead, reading_threads
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError, RecordError, SettingsError
 from explorer.joints.audit import Audit
@@ -168,31 +165,15 @@ def _restored(path: Path, subject: Subject, span: Span) -> Standing:
 def _loaded(source: MediaSource, span: Span, first: int, tokenizer: Tokenizer, fitting: Fitting):
     """Yield an iterator of (name, BatchMedium or why not), from number `first` to the end of the span, read ahead by
     threads of their own."""
-    on_cpu = tokenizer.device == "cpu"
-    readers = 1 if on_cpu else min(8, os.cpu_count() or 1)  # on the CPU the cores belong to the network
-    ahead = 4 * readers
-    spec = tokenizer.spec
+    spec, readers = tokenizer.spec, reading_threads(tokenizer.device)
 
     def load(number: int) -> BatchMedium | str:
         return read_medium(source, number, spec, fitting)
 
-    def read() -> Iterator[tuple[str, BatchMedium | str]]:
-        waiting: deque[tuple[int, Future]] = deque()
-        numbers = iter(range(first, span.stop))
-        while True:
-            waiting.extend((n, pool.submit(load, n)) for n in itertools.islice(numbers, ahead - len(waiting)))
-            if not waiting:
-                return
-            number, future = waiting.popleft()
-            yield source.names[number], future.result()
-
     if spec.modality not in NOUNS:
         raise MediaError(f"{spec.id} takes {spec.modality}; an audit reads {', '.join(NOUNS.values())}.")
-    pool = ThreadPoolExecutor(readers, thread_name_prefix="audit-reader")
-    try:
-        yield read()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    with made_ahead(load, range(first, span.stop), readers, 4 * readers) as read:
+        yield ((source.names[number], one) for number, one in read)
 
 
 def read_medium(source: MediaSource, number: int, spec: TokenizerSpec, fitting: Fitting) -> BatchMedium | str:

@@ -6,7 +6,6 @@ on how the dump is made alone, so a run that was killed and goes on writes the s
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,7 +39,7 @@ from explorer.dumps.writing.manifest import (
     write_manifest,
     write_shard,
 )
-from explorer.foundation.ahead import made_ahead
+from explorer.foundation.ahead import made_ahead, reading_threads
 from explorer.foundation.errors import ExplorerError, MediaError, SettingsError
 from explorer.foundation.files import make_folder
 from explorer.foundation.words import count_of
@@ -226,8 +225,7 @@ class _Run:
 
     def _read(self, first: int, stop: int):
         """Files of the source as (name, what was read or why not), read ahead by threads of their own."""
-        readers = 1 if self.tokenizer.device == "cpu" else min(8, os.cpu_count() or 1)
-        spec = self.tokenizer.spec
+        readers, spec = reading_threads(self.tokenizer.device), self.tokenizer.spec
 
         def load(number: int) -> BatchMedium | str:
             try:

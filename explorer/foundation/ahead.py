@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +11,12 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 Item, Made = TypeVar("Item"), TypeVar("Made")
+ON_CPU, ON_GPU = 2, 8  # threads that read: what they decode is large, and on a CPU the cores belong to the network
+
+
+def reading_threads(device: str) -> int:
+    """How many threads should read media for a network on a device."""
+    return min(ON_CPU if device == "cpu" else ON_GPU, os.cpu_count() or 1)
 
 
 @contextmanager
