@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from explorer.quantizers.nearest import finite_rows
+
 SAMPLE = 2048  # latents of a frame
 
 
@@ -104,13 +106,13 @@ class LevelTally:
 
     def _look(self, chosen: Tensor, z: Tensor) -> None:
         self._count_looked(chosen)
-        finite = torch.isfinite(z).all(-1)
+        finite = finite_rows(z)
         self.lost += (~finite).sum()
         if self.won is None:
             return
-        known = torch.where(finite, chosen, self.codes)
+        known = torch.where(finite, chosen, self.codes)  # NaN goes to the last row, which nobody reads
         n = torch.zeros_like(self.counts).index_add_(0, known, self._one.expand(len(known)))  # (K + 1,)
-        sums = torch.zeros_like(self.won).index_add_(0, known, torch.where(finite[:, None], z, 0).float())
+        sums = torch.zeros_like(self.won).index_add_(0, known, z.float())
         torch.where((n > 0)[:, None], sums / n.clamp_min(1)[:, None], self.won, out=self.won)
 
     def _keep(self, chosen: Tensor, z: Tensor, look: bool) -> None:
