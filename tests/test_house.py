@@ -4,6 +4,7 @@ import ast
 import re
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -187,6 +188,12 @@ def test_the_joints_themselves_import_neither():
     for name in (f"explorer.{joint}" for joint in joints):
         assert name in source_imports(), name
         assert not {"torch", "gradio", "plotly"} & set(reached(name)), name
+
+
+def test_a_recorder_needs_torch_and_numpy_alone_and_its_reader_no_torch():
+    for name, needs in (("recorder.recorder", {"numpy", "torch"}), ("joints.files.recording.reading", {"numpy"})):
+        roots = {module.split(".")[0] for module in reached(f"explorer.{name}", lazy=False)}
+        assert roots - set(sys.stdlib_module_names) - {"explorer"} == needs, name
 
 
 def test_no_folder_imports_from_a_floor_above():

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 import warnings
 
 import numpy as np
@@ -11,7 +10,6 @@ import torch
 
 from explorer.recorder import Recorder, open_recording
 from tests.recorder.made_training import TOKENS, Small, batch, counted, train
-from tests.test_house import reached
 
 
 def vq(**settings):
@@ -263,10 +261,3 @@ def test_a_table_too_large_to_keep_is_kept_as_a_sample(tmp_path, monkeypatch):
     nearest = np.square(level.z_e[:, None] - codes.numpy()[None]).sum(-1).argmin(1)
     np.testing.assert_array_equal(level.numbers[level.indices], nearest)
     assert len(level.z_e) > 100
-
-
-@pytest.mark.parametrize("module", ["explorer.recorder.recorder", "explorer.joints.files.recording.reading"])
-def test_torch_and_numpy_are_all_that_it_needs(module):
-    """And the reader not even torch."""
-    roots = {name.split(".")[0] for name in reached(module, lazy=False)} - set(sys.stdlib_module_names) - {"explorer"}
-    assert roots == ({"numpy", "torch"} if module.startswith("explorer.recorder") else {"numpy"})

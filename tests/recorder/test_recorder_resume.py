@@ -117,51 +117,58 @@ from explorer.recorder import Recorder
 from tests.recorder.made_training import Small, batch
 from vector_quantize_pytorch import VectorQuantize
 
-folder, alone = sys.argv[1], sys.argv[2] == "alone"
+def train(folder, records):
+    model = Small(VectorQuantize(dim=8, codebook_size=32, ema_update=False, threshold_ema_dead_code=0))
+    parallel = nn.parallel.DistributedDataParallel(model)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    recorder = Recorder(folder, every=4).watch(parallel) if records else None
+    for step in range(10):
+        decoded, own = parallel(batch(2 * step + rank))
+        (decoded.square().mean() + own).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    if recorder:
+        recorder.close()
+    torch.save(torch.tensor([one[:, 0] for one in model.chosen]), f"{folder}.{rank}.pt")
+
 distributed.init_process_group("gloo")
 rank = distributed.get_rank()
-model = Small(VectorQuantize(dim=8, codebook_size=32, ema_update=False, threshold_ema_dead_code=0))
-parallel = nn.parallel.DistributedDataParallel(model)
-optimizer = torch.optim.SGD(model.parameters(), 0.1)
-recorder = None if alone and rank else Recorder(folder, every=4).watch(parallel)
-for step in range(10):
-    decoded, own = parallel(batch(2 * step + rank))
-    (decoded.square().mean() + own).backward()
-    optimizer.step()
-    optimizer.zero_grad()
-if recorder:
-    recorder.close()
-torch.save(torch.tensor([one[:, 0] for one in model.chosen]), f"{folder}.{rank}.pt")
+train(sys.argv[1] + "/both", True)
+train(sys.argv[1] + "/alone", rank == 0)
 distributed.destroy_process_group()
 """
 
 
-def run_two(folder, how):
-    port = str(20000 + os.getpid() % 20000)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Two processes that train together, twice: each with a recorder, and only the first with one. What each wrote to
+    its errors, and the folder."""
+    pytest.importorskip("vector_quantize_pytorch")
+    if not torch.distributed.is_available():
+        pytest.skip("torch was built without distributed")
+    folder, port = tmp_path_factory.mktemp("together"), str(20000 + os.getpid() % 20000)
+    world = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": "1"}
     both = [
         subprocess.Popen(
-            [sys.executable, "-c", PROCESSES, str(folder), how],
+            [sys.executable, "-c", PROCESSES, str(folder)],
             cwd=ROOT,
             stderr=subprocess.PIPE,
             text=True,
-            env={
-                **os.environ,
-                **{"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port},
-                **{"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
-            },
+            env={**os.environ, **world, "RANK": str(rank), "PYTHONPATH": str(ROOT)},
         )
         for rank in range(2)
     ]
-    errors = [process.communicate(timeout=120)[1] for process in both]
+    errors = [process.communicate(timeout=300)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], errors
-    return errors, [torch.load(f"{folder}.{rank}.pt", weights_only=True).numpy() for rank in range(2)]
+    return errors, folder
 
 
-@pytest.mark.skipif(not torch.distributed.is_available(), reason="torch was built without distributed")
-def test_counts_of_two_processes_are_summed_and_one_writes(tmp_path):
-    pytest.importorskip("vector_quantize_pytorch")
-    _, logs = run_two(tmp_path / "run", "both")
-    recording = open_recording(tmp_path / "run")
+def logs_of(folder, name):
+    return [torch.load(folder / f"{name}.{rank}.pt", weights_only=True).numpy() for rank in range(2)]
+
+
+def test_counts_of_two_processes_are_summed_and_one_writes(trained):
+    logs, recording = logs_of(trained[1], "both"), open_recording(trained[1] / "both")
     assert recording.steps == (1, 4, 8) and recording.notes == () and recording.ended
     for i, (first, last) in enumerate(((0, 1), (1, 4), (4, 8))):
         expected = sum(np.bincount(log[first:last].ravel(), minlength=32) for log in logs)
@@ -170,16 +177,14 @@ def test_counts_of_two_processes_are_summed_and_one_writes(tmp_path):
     newest = [max((step + 1 for step in range(8) if code in both[step]), default=-1) for code in range(32)]
     np.testing.assert_array_equal(recording.last_chosen(2, 0), newest)
     np.testing.assert_array_equal(recording.scalars["batch_size"], 2 * TOKENS)
-    assert not (tmp_path / "run-2").exists()
+    assert not (trained[1] / "both-2").exists()
 
 
-@pytest.mark.skipif(not torch.distributed.is_available(), reason="torch was built without distributed")
-def test_a_recorder_in_one_of_two_processes_waits_for_nobody(tmp_path):
-    pytest.importorskip("vector_quantize_pytorch")
-    errors, logs = run_two(tmp_path / "run", "alone")
-    recording = open_recording(tmp_path / "run")
+def test_a_recorder_in_one_of_two_processes_waits_for_nobody(trained):
+    logs, recording = logs_of(trained[1], "alone"), open_recording(trained[1] / "alone")
     np.testing.assert_array_equal(recording.totals(2, 0), np.bincount(logs[0][:8].ravel(), minlength=32))
-    assert "Only some of the 2 processes have a recorder" in errors[0] and "of process 0 alone" in recording.notes[0]
+    words = "Only some of the 2 processes have a recorder"
+    assert words in trained[0][0] and "of process 0 alone" in recording.notes[0]
 
 
 @pytest.mark.parametrize("document", ["README.md", "explorer/recorder/README.md"])

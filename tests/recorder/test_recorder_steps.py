@@ -91,7 +91,7 @@ def test_autocast_changes_nothing_of_the_counts(tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a compiler for the CPU")
-@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("own", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_compiled_model_is_counted(own, tmp_path):
     quantizer = QUANTIZERS.load("vq")(8, 32, CodebookOptions(update="gradient")) if own else vq()
     model = Small(quantizer)
