@@ -2,13 +2,22 @@
 
 Letters of the shapes: (..., D) latents of any leading shape, N latents when flattened, K codebook_size,
 Q num_quantizers (levels or groups).
+
+A training step looks at no value: no shape and no branch depends on what a tensor holds, so it never waits for a GPU
+and can be captured as a CUDA graph. What a quantizer keeps for that:
+
+- It chooses with masks, `torch.where` and a fixed number of rows (`explorer/quantizers/step/rows.py`); no `nonzero`, no
+  index of bools, no `int(tensor)`, no `torch.tensor(numbers)` (a copy from the host). It changes its tensors in place.
+  `tests/quantizers/step/test_no_waiting.py` takes every quantizer through its steps and fails at the first look.
+- What changes at each step is a tensor: `CodeCounts.clock` is the step. What the host decides by its own count (a
+  check every so many steps) goes into `phase`; a start, which may look once, makes that None.
+- Statistics go through `sum_over_ranks`, draws through `Rows` or `take_first`, so that ranks stay equal.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -19,8 +28,8 @@ from torch.nn.functional import mse_loss
 from explorer.foundation.errors import SettingsError
 from explorer.joints.record import Codebook, Combination
 from explorer.quantizers.nearest import finite_rows, in_a_graph
-
-EVENTS_KEPT = 100_000
+from explorer.quantizers.step.events import ReseedEvent
+from explorer.quantizers.step.ranks import sum_over_ranks
 
 
 @dataclass(frozen=True)
@@ -59,20 +68,6 @@ class QuantizerOutput:
     stages: tuple[QuantizedLevel, ...]
 
 
-@dataclass(frozen=True)
-class ReseedEvent:
-    """A dead code got a new vector: at which step, on which level, which code, by which strategy, from what.
-
-    `source` is the row of the latent in the batch or reservoir, or the number of the code that was split.
-    """
-
-    step: int
-    level: int
-    code: int
-    strategy: str
-    source: int
-
-
 def forget_flags(module: nn.Module, keys: object) -> None:
     """Hook for after a state dict was loaded: plain copies of buffers are read anew. (A lambda cannot be pickled.)"""
     module._forget()
@@ -84,7 +79,8 @@ class CodeCounts(nn.Module):
     ema_count (K,): N_k <- decay N_k + (1 - decay) n_k (VQ-VAE, eq. 6), n_k counts of one step; it starts at
     one, as if each code had been seen once a step, so that no code is dead before it had its chance.
     steps_since_use (K,): steps since the last assignment. `step`: training steps seen, a plain int so that reading
-    it never waits for a GPU; it travels in the state dict as a tensor.
+    it never waits for a GPU; it travels in the state dict as a tensor. `clock` (): the same on the device, for what a
+    graph computes from it. Ranks count together.
     """
 
     def __init__(self, codebook_size: int, decay: float) -> None:
@@ -92,6 +88,7 @@ class CodeCounts(nn.Module):
         self.decay = decay
         self.register_buffer("ema_count", torch.ones(codebook_size))
         self.register_buffer("steps_since_use", torch.zeros(codebook_size, dtype=torch.long))
+        self.register_buffer("clock", torch.zeros((), dtype=torch.long), persistent=False)
         self.step = 0
 
     def get_extra_state(self) -> Tensor:
@@ -99,23 +96,31 @@ class CodeCounts(nn.Module):
 
     def set_extra_state(self, state: Tensor) -> None:
         self.step = int(state)
+        self.clock.fill_(self.step)
+
+    def update(self, indices: Tensor) -> None:
+        """Count one batch of indices (any shape). Latents without a code have index K.
+
+        An empty batch says nothing of any code: it is no step.
+        """
+        if indices.numel():
+            self.advance(*sum_over_ranks(self.tally(indices)))
 
     @torch.no_grad()
-    def update(self, indices: Tensor, expected: Tensor | None = None) -> Tensor:
-        """Count one batch of indices (any shape) and return n (K,) float. Latents without a code have index K.
-
-        An empty batch says nothing of any code: it is no step. expected (K,): what ema_count averages instead of n.
-        """
+    def tally(self, indices: Tensor) -> Tensor:
+        """How often each code is among indices (any shape) of this rank: (K,) float."""
         chosen, size = indices.flatten(), len(self.ema_count)
-        if not len(chosen):
-            return torch.zeros_like(self.ema_count)
         ones = torch.ones_like(chosen, dtype=self.ema_count.dtype)
         # Exact in any order; bincount would wait for a GPU.
-        n = self.ema_count.new_zeros(size + 1).index_add_(0, chosen, ones)[:size]  # (K,)
+        return self.ema_count.new_zeros(size + 1).index_add_(0, chosen, ones)[:size]
+
+    @torch.no_grad()
+    def advance(self, n: Tensor, expected: Tensor | None = None) -> None:
+        """One step on, with n (K,) of all ranks. expected (K,): what ema_count averages instead of n."""
         self.ema_count.mul_(self.decay).add_(n if expected is None else expected, alpha=1 - self.decay)
         self.steps_since_use.add_(1).masked_fill_(n > 0, 0)
+        self.clock.add_(1)
         self.step += 1
-        return n
 
 
 class Quantizer(nn.Module, ABC):
@@ -133,7 +138,6 @@ class Quantizer(nn.Module, ABC):
             if int(value) != value or value < 1:
                 raise SettingsError(f"{name} must be a whole number of at least 1, got {value}")
         self.dim, self.codebook_size, self.num_quantizers = dim, codebook_size, num_quantizers
-        self._events: deque[ReseedEvent] = deque(maxlen=EVENTS_KEPT)
 
     @abstractmethod
     def forward(self, z: Tensor) -> QuantizerOutput:
@@ -182,10 +186,28 @@ class Quantizer(nn.Module, ABC):
         """One numpy Codebook a level, with the counts of training."""
 
     def drain_events(self) -> list[ReseedEvent]:
-        """Reseed events since the last call, oldest first (at most EVENTS_KEPT are kept)."""
-        events = sorted(self._events, key=lambda event: event.step)
-        self._events.clear()
-        return events
+        """Reseed events since the last call, oldest first (the newest EVENTS_KEPT of a level are kept)."""
+        return []
+
+    @property
+    def phase(self) -> Hashable:
+        """What the host decides of the next training step: steps of one phase differ in tensors alone, so that a graph
+        captured in one of them may be replayed in the others, as long as no setting changes. None: not to be captured,
+        since a start looks at values, or something happens that will not be so again.
+        """
+        return join_phases(self.levels) if hasattr(self, "levels") else ()
+
+    def pass_step(self) -> None:
+        """A graph of a training step was replayed: the host's count goes on as in `forward`, the device's has."""
+        for module in self.modules():
+            if isinstance(module, CodeCounts):
+                module.step += 1
+
+
+def join_phases(parts: Iterable[Quantizer]) -> Hashable:
+    """The phase of several together."""
+    phases = tuple(part.phase for part in parts)
+    return None if None in phases else phases
 
 
 def check_latents(z: Tensor, dim: int) -> None:

@@ -9,15 +9,19 @@ batch choose, or begins on a latent.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import torch
 from torch import Tensor
 
 from explorer.foundation.errors import SettingsError
 from explorer.quantizers import chance
 from explorer.quantizers.base import QuantizerOutput
-from explorer.quantizers.initialization import pick, vectors_from_latents
+from explorer.quantizers.initialization import vectors_from_latents
 from explorer.quantizers.lab_spec import Inert, LabSpec, LabValues, choice, slider
-from explorer.quantizers.nearest import finite_rows, nearest_code
+from explorer.quantizers.nearest import mark_lost, nearest_code
+from explorer.quantizers.step.ranks import gather_rows, sum_over_ranks, take_first
+from explorer.quantizers.step.rows import rows_of
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer, options_in_lab
 
 NEW_CODES = ("split", "latent")
@@ -85,39 +89,46 @@ class GradualQuantizer(VectorQuantizer):
             self._grow(z.detach().reshape(-1, self.dim).float())
         return super().forward(z)
 
+    def _wanted(self) -> int:
+        """How many are to be at work in the next training step, as many as there are to split at most."""
+        return max(self.active, min(self.scheduled(self.counts.step), 2 * self.active)) if self._ready else self.active
+
+    @property
+    def phase(self) -> Hashable:
+        ready = super().phase
+        return None if ready is None or self._wanted() > self.active else (*ready, self.active)
+
     @torch.no_grad()
     def _grow(self, z: Tensor) -> None:
-        """Let those codes join that the schedule asks for, as many as there are to split at most; z (N, D)."""
-        before = self.active
-        wanted = min(self.scheduled(self.counts.step), 2 * before)
-        if wanted <= before or not self._ready:
-            return
-        z = z[finite_rows(z)]
-        if not len(z):
+        """Let those codes join that the schedule asks for; z (N, D)."""
+        before, wanted = self.active, self._wanted()
+        if wanted == before:
             return
         if self.options.metric == "cosine":
             z = torch.nn.functional.normalize(z, dim=-1)
-        fresh = torch.arange(before, wanted, device=z.device)
-        self._active = wanted
-        self.at_work.fill_(wanted)
-        self.ever_used[fresh] = True  # they start on latents: the online start has nothing to do for them
+        rows, table = rows_of(self, z), self._codes()
         if self.new_codes == "latent":
-            places = z[pick(z, len(fresh))]
+            number = wanted - before
+            drawn = rows.draw(number) if number <= len(rows) else rows.draw_any(number)
+            places = torch.where(rows.many > 0, rows.take(drawn), table[:number])
             share = self.counts.ema_count[:before].mean()
         else:
-            chosen = nearest_code(z, self.vectors[:before], self.options.metric)  # (N,)
-            won = torch.zeros(before, device=z.device).index_add_(0, chosen, torch.ones_like(z[:, 0]))
-            parents = won.topk(len(fresh)).indices
+            chosen = mark_lost(z, nearest_code(z, self.vectors[:before], self.options.metric), before)  # (N,)
+            won = torch.zeros(before + 1, device=z.device).index_add_(0, chosen, torch.ones_like(z[:, 0]))
+            parents = sum_over_ranks(won[:before])[0].topk(wanted - before).indices
             self.counts.ema_count[parents] /= 2  # each takes half of what the one had
             self.ema_sum[parents] /= 2
-            places, share = self._codes()[parents], self.counts.ema_count[parents]
-        spread = z.std(0, unbiased=False)
-        places = places + NOISE * spread * chance.randn_like(places)
+            places, share = table[parents], self.counts.ema_count[parents]
+        places = places + NOISE * rows.spread_of_all * take_first(chance.randn_like(places))
         if self.options.metric == "cosine":
             places = torch.nn.functional.normalize(places, dim=-1)
+        self._active = wanted
+        self.at_work.fill_(wanted)
+        fresh = slice(before, wanted)
+        self.ever_used[fresh].fill_(True)  # they start on latents: the online start has nothing to do for them
         self.vectors[fresh] = places
         self.counts.ema_count[fresh] = share
-        self.ema_sum[fresh] = places * self.counts.ema_count[fresh][:, None]
+        self.ema_sum[fresh] = places * self.counts.ema_count[fresh, None]
 
     def _initialize(self, z: Tensor) -> None:
         """As for VQ, but of the codes at work alone."""
@@ -125,8 +136,8 @@ class GradualQuantizer(VectorQuantizer):
         if bool(self.initialized):
             return
         with torch.no_grad():
-            start = vectors_from_latents(z, self.active, self.options.initialization, self.options.metric)
-            self.vectors[: self.active] = start
+            z, config = gather_rows(z), self.options.initialization
+            self.vectors[: self.active] = take_first(vectors_from_latents(z, self.active, config, self.options.metric))
             self.ema_sum.copy_(self.vectors)
             self.initialized.fill_(True)
 
@@ -139,9 +150,9 @@ class GradualQuantizer(VectorQuantizer):
         """Of codes that wait nothing is counted."""
         if self.active == self.codebook_size:
             return
-        self.counts.ema_count[self.active :] = 0
-        self.counts.steps_since_use[self.active :] = 0
-        self.ever_used[self.active :] = True
+        self.counts.ema_count[self.active :].zero_()
+        self.counts.steps_since_use[self.active :].zero_()
+        self.ever_used[self.active :].fill_(True)
 
     def _smoothed_counts(self) -> Tensor:
         """Those of a codebook of the codes at work; 1 for the others, whose vectors stay."""

@@ -6,6 +6,8 @@ sample of them; at `fit_at` Lloyd's algorithm runs once on that sample and the c
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import torch
 from torch import Tensor
 
@@ -26,7 +28,9 @@ from explorer.quantizers.gradients import estimator
 from explorer.quantizers.initialization import kmeans
 from explorer.quantizers.lab_spec import LabSpec, LabValues
 from explorer.quantizers.nearest import mark_lost, nearest_code
-from explorer.quantizers.reseeding import Reservoir
+from explorer.quantizers.step.ranks import take_first
+from explorer.quantizers.step.reservoir import Reservoir
+from explorer.quantizers.step.rows import rows_of
 
 LAB_STEPS = 10  # of a run of the lab, at least, before it is fitted
 
@@ -66,6 +70,14 @@ class KMeansQuantizer(Quantizer):
             self._fitted = bool(self.fitted)
         return self._fitted
 
+    def _start(self) -> None:
+        """Fit once to the sample, which looks at its numbers."""
+        self.vectors.copy_(take_first(self.fit(self.reservoir.sample())))
+
+    @property
+    def phase(self) -> Hashable:
+        return ("frozen",) if self.is_fitted else ("waits",) if self.counts.step + 1 < self.fit_at else None
+
     @torch.no_grad()
     def fit(self, features: Tensor) -> Tensor:
         """Run Lloyd's algorithm on features (N, D), N >= K, and freeze the result. Returns the centroids (K, D)."""
@@ -78,9 +90,9 @@ class KMeansQuantizer(Quantizer):
         check_latents(z, self.dim)
         shape, z = z.shape[:-1], z.reshape(-1, self.dim).float()  # (N, D)
         if self.training and not self.is_fitted and len(z):
-            self.reservoir.add(z.detach())
+            self.reservoir.add(rows_of(self, z.detach()))
             if self.counts.step + 1 >= self.fit_at:
-                self.fit(self.reservoir.sample())
+                self._start()
         indices = nearest_code(z, self.vectors)  # (N,)
         codes = self.vectors[indices]
         if self.is_fitted:

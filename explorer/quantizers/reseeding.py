@@ -11,14 +11,16 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.foundation.registry import unknown_id_message
 from explorer.quantizers import chance
-from explorer.quantizers.base import CodeCounts, forget_flags
-from explorer.quantizers.initialization import pick
+from explorer.quantizers.base import CodeCounts
 from explorer.quantizers.nearest import finite_rows
+from explorer.quantizers.step.ranks import take_first
+from explorer.quantizers.step.reservoir import Reservoir
+from explorer.quantizers.step.rows import Rows, draw_true
 
 STRATEGIES = ("none", "random_latent", "hard_example", "split", "reservoir")
 DEAD_BY = ("ema_count", "steps", "perplexity", "entropy")
@@ -63,45 +65,6 @@ class Reseeding:
             raise SettingsError("top_fraction must be in (0, 1], threshold and noise at least 0")
 
 
-class Reservoir(nn.Module):
-    """A uniform sample of all latents seen lately: a ring of random rows from each batch.
-
-    Each batch replaces a random 1/8 of the ring, so a latent stays for about eight batches.
-    """
-
-    def __init__(self, size: int, dim: int) -> None:
-        super().__init__()
-        self.register_buffer("latents", torch.zeros(size, dim))
-        self.register_buffer("filled", torch.zeros((), dtype=torch.long))
-        self._filled: int | None = 0  # a Python copy, so that a step on a GPU need not wait to read it
-        self.register_load_state_dict_post_hook(forget_flags)
-
-    def _forget(self) -> None:
-        self._filled = None
-
-    def __len__(self) -> int:
-        if self._filled is None:
-            self._filled = int(self.filled)
-        return self._filled
-
-    @torch.no_grad()
-    def add(self, z: Tensor) -> None:
-        """Take a share of z (N, D)."""
-        size, filled = len(self.latents), len(self)
-        if filled < size:
-            take = min(len(z), size - filled)
-            self.latents[filled : filled + take] = z[pick(z, take)].to(self.latents)
-            self._filled = filled + take
-            self.filled.fill_(self._filled)
-        else:
-            take = min(len(z), max(1, size // 8))
-            self.latents[pick(self.latents, take)] = z[pick(z, take)].to(self.latents)
-
-    def sample(self) -> Tensor:
-        """All latents held: (n, D), also those that are not finite."""
-        return self.latents[: len(self)]
-
-
 def dead_codes(counts: CodeCounts, config: Reseeding) -> Tensor:
     """(K,) bool by the rule of `config`: the four signs of the survey's section 4.2."""
     if config.dead_by == "steps":
@@ -116,43 +79,53 @@ def dead_codes(counts: CodeCounts, config: Reseeding) -> Tensor:
 
 
 def by_silence(dead: Tensor, counts: CodeCounts) -> Tensor:
-    """The numbers of the dead codes (K,) bool, longest silent first: (R,) int64."""
-    codes = dead.nonzero().flatten()
-    return codes[counts.steps_since_use[codes].argsort(descending=True, stable=True)]
+    """The numbers of all codes (K,) int64: the dead ones (K,) bool first, of these the longest silent first."""
+    return torch.where(dead, counts.steps_since_use, -1).argsort(descending=True, stable=True)
 
 
 @torch.no_grad()
 def replacements(
     config: Reseeding,
     dead: Tensor,
-    z: Tensor,
+    rows: Rows,
     vectors: Tensor,
     indices: Tensor,
     counts: CodeCounts,
     reservoir: Reservoir | None,
-) -> tuple[Tensor, Tensor]:
-    """New vectors for dead codes and where each comes from, as many as there are different sources, or dead codes.
+) -> tuple[Tensor, Tensor, Tensor]:
+    """New vectors for dead codes, where each comes from, and how many of them are meant.
 
-    dead (K,) bool, z (N, D) latents of the batch, vectors (K, D), indices (N,). Returns (R', D) and sources (R',): a
-    row of z or of the reservoir, or for "split" the code that was split, each at most once: two codes made of one
-    source would lie noise apart and share its latents. What is not finite is no source.
+    dead (K,) bool, rows: N latents of the batch of this rank, vectors (K, D), indices (N,). Returns (R, D), sources
+    (R,) and a number (): a fixed R, of which the first so many are real, as many as there are different sources or
+    dead codes. A source is a place of `rows` or of the reservoir, or for "split" the code that was split, each at most
+    once: two codes made of one source would lie noise apart and share its latents. What is not finite is no source.
     """
-    want, finite = int(dead.sum()), finite_rows(z)  # (N,)
+    want = dead.sum()  # ()
     if config.strategy == "split":  # popular codes, most used first; never one of the dead
         parents = ~dead & finite_rows(vectors)  # (K,)
-        popular = torch.where(parents, counts.ema_count, -1.0).topk(min(want, int(parents.sum()))).indices
-        source, fresh = popular, vectors[popular]
+        source = torch.where(parents, counts.ema_count, -1.0).argsort(descending=True, stable=True)
+        fresh, many = vectors[source], parents.sum()
     elif config.strategy == "hard_example":  # (2): the worst-served top fraction
-        error = torch.where(finite, (z - vectors[indices]).square().sum(-1), -1.0)  # (N,)
-        good = int(finite.sum())
-        worst = error.topk(min(good, max(want, int(good * config.top_fraction)))).indices
-        source = worst[pick(worst[:, None], min(want, len(worst)))]
-        fresh = z[source]
-    else:  # (1) random latent of this batch, (4) of the reservoir
-        held = reservoir.sample() if config.strategy == "reservoir" and reservoir is not None else z
-        (rows,) = finite_rows(held).nonzero(as_tuple=True)
-        source = rows[pick(rows[:, None], min(want, len(rows)))]
-        fresh = held[source]
-    good = z[finite]
-    spread = good.std(dim=0, keepdim=True) if len(good) > 1 else torch.zeros_like(vectors[:1])
-    return fresh + config.noise * spread * chance.randn_like(fresh), source
+        source, fresh, many = _worst_served(config, want, rows, vectors, indices)
+    elif config.strategy == "reservoir" and reservoir is not None:  # (4)
+        there = finite_rows(reservoir.latents) & reservoir.held  # (size,)
+        source = take_first(draw_true(there, min(len(dead), len(there))))
+        fresh, many = reservoir.latents[source], there.sum()
+    else:  # (1) random latent of this batch
+        source = rows.draw(min(len(dead), len(rows)))
+        fresh, many = rows.take(source), rows.many
+    noise = take_first(chance.randn_like(fresh))
+    return fresh + config.noise * rows.spread * noise, source, torch.minimum(want, many)
+
+
+def _worst_served(
+    config: Reseeding, want: Tensor, rows: Rows, vectors: Tensor, indices: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """As `replacements`, but for the noise: `want` () of the latents that are farthest from their codes."""
+    error = (rows.own - vectors[indices]).square().sum(-1)  # (N,)
+    error = torch.where(finite_rows(rows.own), error, -1.0)
+    worst = rows.gather(error, -1.0).argsort(descending=True, stable=True)  # (M,)
+    pool = torch.maximum(want, (rows.many * config.top_fraction).long()).minimum(rows.many)  # () drawn from
+    places = draw_true(torch.arange(len(worst), device=worst.device) < pool, min(len(vectors), len(worst)))
+    source = worst[take_first(places)]
+    return source, rows.take(source), pool

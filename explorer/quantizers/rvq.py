@@ -30,6 +30,7 @@ from explorer.quantizers.compiled.beams import search_compiled
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.lab_spec import Inert, LabSpec, LabValues, slider
 from explorer.quantizers.nearest import finite_rows, in_a_graph, nearest_code, squared_distances
+from explorer.quantizers.step.ranks import rank
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer, options_in_lab
 
 SPREAD, STRIDE = 10_368_889, 7_500_283  # of 2^24: the golden ratio, and another step that meets all
@@ -95,8 +96,8 @@ class ResidualQuantizer(Quantizer):
         """
         if not (self.training and self.level_dropout):
             return codes
-        shape, step = codes[0].shape[:-1], self.levels[0].counts.step
-        rows = torch.arange(shape.numel(), device=codes[0].device).view(shape)
+        shape, step = codes[0].shape[:-1], self.levels[0].counts.clock
+        rows = torch.arange(shape.numel(), device=codes[0].device).view(shape) + rank() * shape.numel()
         u = (rows * SPREAD + step * STRIDE) % 2**24 / 2**24  # (...), in [0, 1)
         kept = (u / self.level_dropout * self.num_quantizers).long() + 1  # from Q + 1 on: all
         return [torch.where((q < kept)[..., None], code, 0) for q, code in enumerate(codes)]

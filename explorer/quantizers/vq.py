@@ -8,6 +8,7 @@ Sonnet, where eq. 3 has squared lengths: they are D times smaller than there.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 import torch
@@ -16,13 +17,11 @@ from torch.nn.functional import normalize
 
 from explorer.foundation.errors import SettingsError
 from explorer.joints.record import Codebook
-from explorer.quantizers import chance
 from explorer.quantizers.base import (
     CodeCounts,
     QuantizedLevel,
     Quantizer,
     QuantizerOutput,
-    ReseedEvent,
     check_latents,
     forget_flags,
     mean_square,
@@ -31,9 +30,13 @@ from explorer.quantizers.base import (
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.initialization import DATA_DRIVEN, Initialization, random_vectors, vectors_from_latents
 from explorer.quantizers.lab_spec import REGULARIZER_FIELDS, LabSpec, LabValues
-from explorer.quantizers.nearest import finite_rows, mark_lost, nearest_code, put_lost_on_codes
+from explorer.quantizers.nearest import mark_lost, nearest_code, put_lost_on_codes
 from explorer.quantizers.regularizers import regularizer
-from explorer.quantizers.reseeding import Reseeding, Reservoir, by_silence, dead_codes, replacements
+from explorer.quantizers.reseeding import STRATEGIES, Reseeding, by_silence, dead_codes, replacements
+from explorer.quantizers.step.events import EventLog, ReseedEvent
+from explorer.quantizers.step.ranks import gather_rows, sum_over_ranks, take_first
+from explorer.quantizers.step.reservoir import Reservoir
+from explorer.quantizers.step.rows import Rows, rows_of
 from explorer.quantizers.sums import expected_sums, sum_by_code
 
 
@@ -88,14 +91,14 @@ class VectorQuantizer(Quantizer):
         self.register_buffer("initialized", torch.tensor(config.name not in DATA_DRIVEN))
         self.register_buffer("ever_used", torch.zeros(codebook_size, dtype=torch.bool))
         self.reservoir: Reservoir | None = None
+        self._log: EventLog | None = None  # made at the first check for dead codes
         self.use_reseeding()
         self._forget()
         self.register_load_state_dict_post_hook(forget_flags)
 
     def _forget(self) -> None:
-        """Read the flags below anew: Python copies of buffers, so that a step on a GPU need not wait to read them."""
-        self._ready = False  # of `initialized`
-        self._all_used = False  # of `ever_used.all()`
+        """Read `initialized` anew, of which `_ready` is a copy, so that a step on a GPU need not wait to read it."""
+        self._ready = False
 
     def use_reseeding(self) -> None:
         """Make or drop the reservoir as `options` say; called again when they change while training."""
@@ -154,28 +157,48 @@ class VectorQuantizer(Quantizer):
         if bool(self.initialized):
             return
         with torch.no_grad():
-            vectors = vectors_from_latents(z, self.codebook_size, self.options.initialization, self.options.metric)
-            self.vectors.copy_(vectors)
+            z, config = gather_rows(z), self.options.initialization
+            vectors = vectors_from_latents(z, self.codebook_size, config, self.options.metric)
+            self.vectors.copy_(take_first(vectors))
             self.ema_sum.copy_(self.vectors)  # with ema_count at one: M = N e
             self.initialized.fill_(True)
 
     def _update(self, z: Tensor, indices: Tensor) -> None:
         """One step of the codebook's life: counts, EMA, online initialization, reseeding."""
-        options, reseeding = self.options, self.options.reseeding
+        options, counts = self.options, self.counts
         counted = mark_lost(z, indices, self.codebook_size)  # (N,)
-        expected, m = None, None  # (K,), (K, D)
+        n = counts.tally(counted)  # (K,), of this rank
         if options.update == "soft_em":
-            expected, m = expected_sums(z, self._codes(), options.em_temperature)
-        n = self.counts.update(counted, expected)  # (K,)
+            n, expected, m = sum_over_ranks(n, *expected_sums(z, self._codes(), options.em_temperature))
+        elif options.update == "ema":
+            (n, m), expected = sum_over_ranks(n, sum_by_code(z, counted, self.codebook_size)), None
+        else:
+            (n,), expected = sum_over_ranks(n), None
+        counts.advance(n, expected)
         if options.update != "gradient":
-            self._ema_step(sum_by_code(z, counted, self.codebook_size) if m is None else m)
-        if options.initialization.name == "online":
+            self._ema_step(m)
+        checks, online = self._checks(counts.step), options.initialization.name == "online"
+        if not (checks or online or self.reservoir is not None):
+            return
+        rows = rows_of(self, z)
+        if online:
             self.ever_used |= n > 0
-            self._bootstrap(z)
+            self._bootstrap(rows)
         if self.reservoir is not None:
-            self.reservoir.add(z)
-        if reseeding.strategy != "none" and self.counts.step % reseeding.every == 0:
-            self._reseed(z, indices)
+            self.reservoir.add(rows)
+        if checks:
+            self._reseed(rows, indices)
+
+    def _checks(self, step: int) -> bool:
+        """Whether the training step that ends as number `step` looks for dead codes."""
+        return self.options.reseeding.strategy != "none" and step % self.options.reseeding.every == 0
+
+    @property
+    def phase(self) -> Hashable:
+        checks = self._checks(self.counts.step + 1)
+        if not self._ready or (checks and self._log is None):
+            return None
+        return ("checks" if checks else "learns",)
 
     def _ema_step(self, m: Tensor) -> None:
         """N <- g N + (1-g) n, M <- g M + (1-g) m, e = M / N^ (VQ-VAE, eqs 6 to 8), but for N^ smoothed as in Sonnet.
@@ -194,44 +217,41 @@ class VectorQuantizer(Quantizer):
         count, eps = self.counts.ema_count, self.options.epsilon
         return (count + eps) / (count.sum() + self.codebook_size * eps) * count.sum()
 
-    def _bootstrap(self, z: Tensor) -> None:
+    def _bootstrap(self, rows: Rows) -> None:
         """Online initialization: a code that was never used yet sits on a latent of the newest batch."""
-        if self._all_used:
-            return
-        unused = (~self.ever_used).nonzero().flatten()  # waits for a GPU, as long as there are unused codes
-        self._all_used = not len(unused)
-        z = z[finite_rows(z)]
-        if len(unused) and len(z):
-            self._set_codes(unused, z[chance.randint(len(z), (len(unused),), z.device)])
+        unused = ~self.ever_used & (rows.many > 0)
+        every = torch.arange(self.codebook_size, device=unused.device)
+        self._set_codes(every, rows.take(rows.draw_any(self.codebook_size)), unused)
 
-    def _reseed(self, z: Tensor, indices: Tensor) -> None:
+    def _reseed(self, rows: Rows, indices: Tensor) -> None:
         reseeding = self.options.reseeding
         dead = dead_codes(self.counts, reseeding)  # (K,)
         table = self._codes()
         if self.active < self.codebook_size:  # a code that waits is neither dead nor a source
-            dead[self.active :] = False
+            dead[self.active :].fill_(False)
             table = torch.cat([table[: self.active], torch.full_like(table[self.active :], torch.nan)])
-        codes = by_silence(dead, self.counts)  # (R,); waits for a GPU, once in `every` steps
-        if not len(codes):
-            return
-        fresh, source = replacements(reseeding, dead, z, table, indices, self.counts, self.reservoir)
-        codes = codes[: len(source)]  # the rest has its turn at the next check
-        self._set_codes(codes, fresh)
-        step = self.counts.step
-        for code, origin in zip(codes.tolist(), source.tolist(), strict=True):
-            self._events.append(ReseedEvent(step, self.level, code, reseeding.strategy, origin))
+        fresh, source, many = replacements(reseeding, dead, rows, table, indices, self.counts, self.reservoir)
+        codes = by_silence(dead, self.counts)[: len(source)]  # (R,); those past `many` have their turn at a later check
+        self._set_codes(codes, fresh, torch.arange(len(codes), device=codes.device) < many)
+        self._log = self._log.to(codes.device) if self._log else EventLog(self.codebook_size, codes.device)
+        self._log.write(self.counts.clock, STRATEGIES.index(reseeding.strategy), codes, source, many)
 
-    def _set_codes(self, codes: Tensor, vectors: Tensor) -> None:
-        """Give `codes` new vectors and, unless the known bug is asked for, fresh statistics that agree with them."""
+    def drain_events(self) -> list[ReseedEvent]:
+        rows = self._log.drain() if self._log else []
+        return [ReseedEvent(step, self.level, code, STRATEGIES[kind], source) for step, kind, code, source in rows]
+
+    def _set_codes(self, codes: Tensor, vectors: Tensor, live: Tensor) -> None:
+        """Give those of `codes` (R,), all different, that are `live` (R,) new vectors (R, D) and, unless the known bug
+        is asked for, fresh statistics that agree with them."""
         if self.options.metric == "cosine":
             vectors = normalize(vectors, dim=-1)
-        self.vectors[codes] = vectors
+        _put(self.vectors, codes, vectors, live)
         if not self.options.reseeding.fresh_statistics:
             return
         fresh = self.counts.ema_count.mean().clamp_min(1e-3)
-        self.counts.ema_count[codes] = fresh
-        self.counts.steps_since_use[codes] = 0
-        self.ema_sum[codes] = vectors * fresh
+        _put(self.counts.ema_count, codes, fresh, live)
+        _put(self.counts.steps_since_use, codes, 0, live)
+        _put(self.ema_sum, codes, vectors * fresh, live)
 
     @torch.no_grad()
     def restore_statistics(self) -> None:
@@ -259,6 +279,12 @@ class VectorQuantizer(Quantizer):
                 counts_decay=self.counts.decay,
             ),
         )
+
+
+def _put(table: Tensor, places: Tensor, rows: Tensor | int, live: Tensor) -> None:
+    """table[places] = rows where `live`; elsewhere it stays: table (K, ...), places and live (R,), rows (R, ...)."""
+    live = live.view(-1, *[1] * (table.ndim - 1))
+    table.index_copy_(0, places, torch.where(live, rows, table[places]))
 
 
 def options_in_lab(s: LabValues) -> CodebookOptions:

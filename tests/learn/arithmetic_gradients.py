@@ -100,8 +100,8 @@ def soft_gradient(latent, codes, tau, gradient):
 
 def tau_of_step(start, end, steps, step):
     quantizer = SoftQuantizer(2, K, start, end, steps)
-    quantizer.counts.step += step
-    return quantizer.tau
+    quantizer.counts.set_extra_state(torch.tensor(step))
+    return quantizer.tau.item()
 
 
 ROWS = (

@@ -12,7 +12,7 @@ from scipy.linalg import orthogonal_procrustes
 from explorer.foundation.errors import FieldError, SettingsError
 from explorer.lab.settings import LabSettings
 from explorer.quantizers.composed.additive import MOST_CODES, AdditiveQuantizer
-from explorer.quantizers.composed.opq import RotatedProductQuantizer, procrustes
+from explorer.quantizers.composed.opq import RotatedProductQuantizer, procrustes, turn
 from explorer.quantizers.composed.search import Energies, perturbations, search_jointly
 from explorer.quantizers.initialization import Initialization
 from explorer.quantizers.pq import ProductQuantizer
@@ -53,6 +53,24 @@ def test_procrustes_is_that_of_scipy():
     expected, _ = orthogonal_procrustes(x, y)
     found = procrustes(torch.tensor(x.T @ y))
     np.testing.assert_allclose(found.numpy(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [2, 8, 32])
+def test_a_turn_is_procrustes_and_stays_where_nothing_is_said(size):
+    rng = np.random.default_rng(size)
+    before = np.linalg.qr(rng.normal(size=(size, size)))[0]
+    product = rng.normal(size=(300, size)).T @ rng.normal(size=(300, size)) * 10.0 ** rng.uniform(-1, 1, size)
+    expected, _ = orthogonal_procrustes(product.T, np.eye(size))
+    found = turn(torch.tensor(product), torch.tensor(before))
+    np.testing.assert_allclose(found.numpy(), expected, atol=1e-5)
+    found = turn(torch.zeros(size, size), torch.tensor(before))
+    np.testing.assert_allclose(found.numpy(), before, atol=1e-12)
+    half = product.copy()
+    half[:, size // 2 :] = 0  # of half of the directions nothing is known
+    found = turn(torch.tensor(half), torch.tensor(before)).numpy()
+    np.testing.assert_allclose(found.T @ found, np.eye(size), atol=1e-6)
+    best = np.linalg.svd(half, compute_uv=False).sum()
+    assert np.sum(found * half) == pytest.approx(best, rel=1e-6)  # tr(R^T P), which procrustes makes largest
 
 
 def test_turn_by_turn_the_error_never_rises_and_the_rotation_stays_one():

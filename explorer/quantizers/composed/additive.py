@@ -13,7 +13,7 @@ ridge holds codes where they are, where LSQ++ holds them at zero; and its stocha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import reduce
 
 import torch
@@ -38,6 +38,7 @@ from explorer.quantizers.initialization import kmeans, pick
 from explorer.quantizers.lab_spec import LabSpec, LabValues, slider
 from explorer.quantizers.nearest import finite_rows, in_a_graph, mark_lost, nearest_code
 from explorer.quantizers.rvq import BEAM_ROWS
+from explorer.quantizers.step.ranks import gather_rows, sum_over_ranks, take_first
 from explorer.quantizers.sums import sum_by_code
 
 MOST_CODES = 1024  # of all levels, which are solved for at once
@@ -117,6 +118,10 @@ class AdditiveQuantizer(Quantizer):
         z_q = estimator(self.gradient)(z, z_q).view(*shape, self.dim)
         return QuantizerOutput(z_q, indices.view(*shape, self.num_quantizers), total(terms, z), terms, stages)
 
+    @property
+    def phase(self) -> Hashable:
+        return () if self._ready else None
+
     @torch.no_grad()
     def encode(self, z: Tensor) -> Tensor:
         """z (N, D) -> indices (N, Q): no worse than greedy, and no code has a better one beside the others."""
@@ -128,12 +133,16 @@ class AdditiveQuantizer(Quantizer):
     def _start(self, z: Tensor) -> None:
         """Once, from the first batch: k-means of what the levels before leave, or latents where they are too few."""
         self._ready = True
+        if bool(self.initialized):
+            return
+        z = gather_rows(z)
         z = z[finite_rows(z)]
-        if bool(self.initialized) or not len(z):
+        if not len(z):
             return
         for level in self.levels:
             enough = len(z) >= self.codebook_size
-            level.vectors.copy_(kmeans(z, self.codebook_size, 10) if enough else z[pick(z, self.codebook_size)])
+            start = kmeans(z, self.codebook_size, 10) if enough else z[pick(z, self.codebook_size)]
+            level.vectors.copy_(take_first(start))
             z = z - level.vectors[nearest_code(z, level.vectors)]
         self.initialized.fill_(True)
 
@@ -142,11 +151,13 @@ class AdditiveQuantizer(Quantizer):
         """Counts, running averages of B^T B and B^T X, and the codes that solve them: z (N, D), indices (N, Q)."""
         size, levels = self.codebook_size, self.num_quantizers
         chosen = [mark_lost(z, row, size) for row in indices.unbind(-1)]  # (N,) each
-        for level, row in zip(self.levels, chosen, strict=True):
-            level.counts.update(row)
         pairs = [[_count_pairs(one, other, size, z) for other in chosen] for one in chosen]
+        pairs = torch.cat([torch.cat(row, 1) for row in pairs])  # (QK, QK)
         sums = torch.cat([sum_by_code(z, row, size) for row in chosen])  # (QK, D)
-        self.ema_pairs.lerp_(torch.cat([torch.cat(row, 1) for row in pairs]), 1 - self.decay)
+        pairs, sums = sum_over_ranks(pairs, sums)
+        for level, n in zip(self.levels, pairs.diagonal().split(size), strict=True):
+            level.counts.advance(n)
+        self.ema_pairs.lerp_(pairs, 1 - self.decay)
         self.ema_sums.lerp_(sums, 1 - self.decay)
         codes = torch.cat([level.vectors for level in self.levels])
         for level, vectors in zip(self.levels, self.solve(codes).view(levels, size, -1), strict=True):

@@ -9,7 +9,7 @@ is their algorithm; while training, the codes learn as those of VQ, and the rota
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import torch
 from torch import Tensor
@@ -19,8 +19,12 @@ from explorer.quantizers.base import QuantizerOutput, check_latents, total
 from explorer.quantizers.lab_spec import LabSpec, LabValues, slider
 from explorer.quantizers.nearest import finite_rows, nearest_code
 from explorer.quantizers.pq import ProductQuantizer
+from explorer.quantizers.step.ranks import sum_over_ranks
 from explorer.quantizers.sums import sum_by_code
 from explorer.quantizers.vq import CodebookOptions, options_in_lab
+
+NEWTON_STEPS = 14  # from a condition of 10^9 to the last digit
+HELD = 1e-9  # how much a rotation is held where it is, as a share of the product
 
 
 class RotatedProductQuantizer(ProductQuantizer):
@@ -60,10 +64,16 @@ class RotatedProductQuantizer(ProductQuantizer):
     def _rotate(self, z: Tensor, codes: Tensor) -> None:
         """Take a batch into the product, and fit the rotation to it when it is time."""
         good = finite_rows(z)[:, None]
-        self.product.addmm_(z.masked_fill(~good, 0).T, codes.masked_fill(~good, 0))
-        if self.levels[0].counts.step % self.rotate_every == 0:  # which waits for a GPU, once in so many steps
-            self.rotation.copy_(procrustes(self.product))
+        self.product.add_(*sum_over_ranks(z.masked_fill(~good, 0).T @ codes.masked_fill(~good, 0)))
+        if self.levels[0].counts.step % self.rotate_every == 0:
+            self.rotation.copy_(turn(self.product, self.rotation))
             self.product.zero_()
+
+    @property
+    def phase(self) -> Hashable:
+        phase = super().phase
+        turns = (self.levels[0].counts.step + 1) % self.rotate_every == 0
+        return None if phase is None else (phase, "turns" if turns else "holds")
 
     @torch.no_grad()
     def fit(self, features: Tensor, iterations: int = 20) -> list[float]:
@@ -91,6 +101,23 @@ def procrustes(product: Tensor) -> Tensor:
     """X^T Y (D, D) -> the orthogonal R (D, D) that minimizes |X R - Y|."""
     left, _, right = torch.linalg.svd(product.float())
     return left @ right
+
+
+def turn(product: Tensor, before: Tensor) -> Tensor:
+    """`procrustes` without a look at a number, as a step on a GPU may not wait for one: (D, D), (D, D) -> (D, D).
+
+    U V^T is the orthogonal polar factor of the product, to which Newton's iteration comes (Higham 1986, Computing the
+    polar decomposition, with applications). In directions of which the product says nothing the rotation stays as it
+    was before.
+    """
+    exact = torch.float32 if product.device.type == "mps" else torch.float64  # which MPS has not
+    x = product.to(exact)
+    x = x / x.norm().clamp_min(1e-30) + HELD * before.to(exact)
+    for _ in range(NEWTON_STEPS):
+        inverse = torch.linalg.inv_ex(x).inverse.T
+        scale = (inverse.norm() / x.norm()).sqrt()
+        x = (scale * x + inverse / scale) / 2
+    return torch.where(x.isfinite().all(), x, before.to(exact)).to(before)
 
 
 def _centroids(z: Tensor, vectors: Tensor) -> Tensor:

@@ -83,8 +83,8 @@ def search_jointly(z: Tensor, tables: Sequence[Tensor], beam: int, moves: Moves 
     energies = Energies(z, tables)
     indices = energies.settled(search_beams(z, tables, beam))
     for move in moves:
-        shifts = torch.tensor(move, device=z.device)
-        other = energies.settled((indices + shifts) % energies.size)
+        shifted = [row + shift for row, shift in zip(indices.unbind(-1), move, strict=True)]
+        other = energies.settled(torch.stack(shifted, -1) % energies.size)
         indices = torch.where((energies.of(other) < energies.of(indices))[:, None], other, indices)
     first = torch.stack([finite_rows(table).to(torch.uint8).argmax() for table in tables])  # (Q,)
     return torch.where(good, indices, first)

@@ -21,6 +21,7 @@ from explorer.quantizers.initialization import Initialization
 from explorer.quantizers.lab_spec import Inert, LabSpec, LabValues, choice
 from explorer.quantizers.learned.table import LearnedTable, Trained, pull_together, start_in_lab
 from explorer.quantizers.nearest import finite_rows
+from explorer.quantizers.step.ranks import sum_over_ranks
 
 SMALL = 1e-5  # of a variance, so that codes on one place can be stretched
 
@@ -79,9 +80,10 @@ class AffineQuantizer(LearnedTable):
         if self.affine == "learned":
             return
         good = finite_rows(z)[:, None]  # (N, 1)
-        kept, many = z.masked_fill(~good, 0), good.sum()
+        kept = z.masked_fill(~good, 0)
+        sums, many = sum_over_ranks(torch.stack([kept.sum(0), kept.square().sum(0)]), good.sum())
         share = (1 - self.decay) * (many > 0)  # a batch without a finite latent says nothing
-        moments = torch.stack([kept.sum(0), kept.square().sum(0)]) / many.clamp_min(1)  # (2, D)
+        moments = sums / many.clamp_min(1)  # (2, D)
         self.ema_moments.lerp_(moments, share)
         self.ema_weight.lerp_(torch.ones_like(self.ema_weight), share)
 

@@ -22,6 +22,8 @@ from explorer.quantizers.initialization import Initialization
 from explorer.quantizers.lab_spec import LabSpec, LabValues, choice
 from explorer.quantizers.learned.table import LearnedTable, Trained, pull_together, start_in_lab
 from explorer.quantizers.nearest import finite_rows, nearest_code, squared_distances
+from explorer.quantizers.step.ranks import stack_over_ranks, sum_over_ranks, world
+from explorer.quantizers.step.rows import rows_of
 
 ANCHORS = ("closest", "random", "probrandom")
 EPSILON = 1e-3
@@ -53,27 +55,31 @@ class OnlineClusteredQuantizer(LearnedTable):
         return estimator(self.gradient)(z, codes), pull_together(z, codes, self.beta)
 
     def learn_from(self, z: Tensor, indices: Tensor) -> None:
-        good = finite_rows(z)  # (N,)
-        share = torch.ones_like(z[:, 0]) / good.sum().clamp_min(1)  # (N,)
-        n = self.usage.new_zeros(self.codebook_size + 1).index_add_(0, indices, share)[: self.codebook_size]
-        self.usage.lerp_(n, 1 - self.decay)
+        n, many = sum_over_ranks(self.counts.tally(indices), finite_rows(z).sum())  # (K,), ()
+        self.usage.lerp_(n / many.clamp_min(1), 1 - self.decay)
         pull = (-10 * self.codebook_size * self.usage / (1 - self.decay) - EPSILON).exp()[:, None]  # (K, 1): a_k
-        pull = pull * good.any()
-        anchors = torch.nan_to_num(z[self._anchors(z, good)], 0, 0, 0)  # (K, D); only where no latent is finite
+        pull = pull * (many > 0)
+        anchors = torch.nan_to_num(self._anchors(z), 0, 0, 0)  # (K, D); only where no latent is finite
         lost = ~finite_rows(self.vectors)[:, None]  # a lost code starts anew on its anchor
         kept = torch.where(lost & (pull > 0), anchors, self.vectors)
         self.vectors.copy_(torch.where(pull > 0, torch.lerp(kept, anchors, pull), self.vectors))
 
-    def _anchors(self, z: Tensor, good: Tensor) -> Tensor:
-        """The row of z (N, D) for each code: (K,). Never one that is not finite, while there are others."""
+    def _anchors(self, z: Tensor) -> Tensor:
+        """For each code a row of z (N, D): (K, D). Never one that is not finite, while there are others."""
         codes = torch.nan_to_num(self.vectors, 0, 0, 0)
-        if self.anchor == "closest":
-            return nearest_code(codes, z)
         if self.anchor == "random":
-            draws = chance.rand(self.codebook_size, device=z.device) * good.sum()  # which of the finite ones
-            return torch.searchsorted(good.cumsum(0).float(), draws, right=True).clamp_max(len(z) - 1)
-        logits = -squared_distances(codes, z)  # (K, N); infinite for latents that are not finite
-        return (logits + chance.gumbel_like(logits)).argmax(-1)
+            rows = rows_of(self, z)
+            return rows.take(rows.draw_any(self.codebook_size))
+        if self.anchor == "closest":
+            found = z[nearest_code(codes, z)]
+            away = (codes - found).square().sum(-1) if world() > 1 else codes[:, 0]  # (K,)
+        else:
+            logits = -squared_distances(codes, z)  # (K, N); infinite for latents that are not finite
+            best, rows = (logits + chance.gumbel_like(logits)).max(-1)
+            found, away = z[rows], -best
+        offers = stack_over_ranks(torch.cat([found, away[:, None]], -1))  # (R, K, D + 1), one of each rank
+        least = offers[..., -1].nan_to_num(torch.inf).argmin(0)  # (K,)
+        return offers[least, torch.arange(self.codebook_size, device=z.device), :-1]
 
 
 def _in_lab(s: LabValues) -> OnlineClusteredQuantizer:

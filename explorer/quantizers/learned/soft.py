@@ -8,6 +8,7 @@ which is no part of this.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from explorer.foundation.errors import SettingsError
@@ -46,9 +47,10 @@ class SoftQuantizer(LearnedTable):
         self.anneal_steps = anneal_steps
 
     @property
-    def tau(self) -> float:
-        """The temperature of the next training step."""
-        done = min(1.0, self.counts.step / self.anneal_steps)
+    def tau(self) -> Tensor:
+        """The temperature of the next training step: ()."""
+        clock = self.counts.clock.to(torch.float32 if self.counts.clock.device.type == "mps" else torch.float64)
+        done = (clock / self.anneal_steps).clamp_max(1.0)
         return self.soft_temperature * (self.final_temperature / self.soft_temperature) ** done
 
     def mixture_weights(self, z: Tensor, table: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Hashable
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from explorer.quantizers.base import (
 from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.initialization import DATA_DRIVEN, Initialization, random_vectors, vectors_from_latents
 from explorer.quantizers.nearest import finite_rows, mark_lost, nearest_code, put_lost_on_codes
+from explorer.quantizers.step.ranks import gather_rows, take_first
 
 Trained = tuple[Tensor, dict[str, Tensor]]  # z_q (N, D) and weighted loss terms
 
@@ -53,6 +55,10 @@ class LearnedTable(Quantizer):
 
     def _forget(self) -> None:
         self._ready = False  # a Python copy of `initialized`, so that a step on a GPU need not wait to read it
+
+    @property
+    def phase(self) -> Hashable:
+        return () if self._ready else None
 
     @abstractmethod
     def train_step(self, z: Tensor, table: Tensor, indices: Tensor) -> Trained:
@@ -99,8 +105,8 @@ class LearnedTable(Quantizer):
         if bool(self.initialized):
             return
         with torch.no_grad():
-            start = vectors_from_latents(z, self.codebook_size, self.initialization, "euclidean")
-            self.vectors.copy_(start)
+            start = vectors_from_latents(gather_rows(z), self.codebook_size, self.initialization, "euclidean")
+            self.vectors.copy_(take_first(start))
             self.initialized.fill_(True)
 
     def finite_table(self, table: Tensor) -> tuple[Tensor, Tensor]:

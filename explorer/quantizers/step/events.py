@@ -1,0 +1,58 @@
+"""The log of reseeds: written on the device without a look at any value, read when somebody asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+EVENTS_KEPT = 100_000
+
+
+@dataclass(frozen=True)
+class ReseedEvent:
+    """A dead code got a new vector: at which step, on which level, which code, by which strategy, from what.
+
+    `source` is the row of the latent in the batch (of all ranks, one after another) or reservoir, or the number of the
+    code that was split.
+    """
+
+    step: int
+    level: int
+    code: int
+    strategy: str
+    source: int
+
+
+class EventLog:
+    """A ring of at least EVENTS_KEPT reseeds; the eldest make room. codes: the most that one step may reseed."""
+
+    def __init__(self, codes: int, device: torch.device) -> None:
+        self._ring = torch.zeros(max(EVENTS_KEPT, codes), 4, dtype=torch.int32, device=device)
+        self._count = torch.zeros((), dtype=torch.long, device=device)  # of all that were ever written
+        self._told = 0  # how many of these were given away
+
+    def to(self, device: torch.device) -> EventLog:
+        """Itself, on that device."""
+        self._ring, self._count = self._ring.to(device), self._count.to(device)
+        return self
+
+    @torch.no_grad()
+    def write(self, step: Tensor, kind: int, codes: Tensor, sources: Tensor, many: Tensor) -> None:
+        """The first `many` () of codes and sources (R,) at step (); kind: a whole number that tells the strategy."""
+        number = torch.arange(len(codes), device=codes.device)
+        places = (self._count + number) % len(self._ring)
+        rows = torch.stack([step.expand_as(codes), torch.full_like(codes, kind), codes, sources], -1)
+        rows = torch.where((number < many)[:, None], rows.to(self._ring), self._ring[places])
+        self._ring.index_copy_(0, places, rows)
+        self._count.add_(many)
+
+    def drain(self) -> list[list[int]]:
+        """[step, kind, code, source] of each since the last call, oldest first. It waits for the device."""
+        count = int(self._count)
+        first = max(self._told, count - len(self._ring))
+        self._told = count
+        if first == count:
+            return []
+        return self._ring[torch.arange(first, count, device=self._ring.device) % len(self._ring)].tolist()
