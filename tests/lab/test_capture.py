@@ -29,6 +29,7 @@ tells_phases = pytest.mark.skipif(not hasattr(Quantizer, "phase"), reason="quant
 def as_on_a_gpu(monkeypatch):
     """The search for codes in torch alone, where on a CPU it goes to numpy, which no graph sees."""
     monkeypatch.setattr("explorer.quantizers.nearest.in_a_graph", lambda: True)
+    monkeypatch.setattr("explorer.quantizers.rvq.in_a_graph", lambda: True)
     monkeypatch.setattr("explorer.quantizers.composed.search.in_a_graph", lambda: True)  # which stops early on a CPU
 
 

@@ -13,7 +13,7 @@ from explorer.lab.settings import LabSettings
 from explorer.lab.trainer import LabTrainer
 from explorer.quantizers.lab_specs import lab_specs
 
-STEPS = 12
+STEPS = 17  # past a check for dead codes, which "every" has at 4, 8, ...: what moves codes by little acts again
 SMALL = {"batch_size": 32, "codebook_size": 8, "threshold": 2.0, "every": 4, "patience": 5, "num_quantizers": 2}
 SMALL |= {"grow_steps": 2}  # so that codes join within STEPS
 RUN = ("dataset", "seed", "batch_size", "quantizer", "model", "patch_px", "drift")  # they are the run
