@@ -1,4 +1,4 @@
-"""Training of every quantizer on a part of each batch, beside others or alone: what `test_ranks.py` compares.
+"""Training of every quantizer on a part of each batch, beside others or alone: what `test_codes_of_ranks.py` compares.
 
 `python -m tests.quantizers.step.rank_cases RANK WORLD FOLDER` is one of several processes that train together.
 """
