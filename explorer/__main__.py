@@ -18,6 +18,7 @@ from explorer.foundation.errors import ExplorerError
 from explorer.foundation.registry import load_dotted
 
 # Commands with options of their own get the rest of the line as it stands: main(argv) -> exit code.
+AUDIT = "explorer.cli.audit:run"
 DELEGATED = {"train": "explorer.training.command:main"}
 
 
@@ -30,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return run(arguments[1:])
         options = build_parser(bringing.named_in(arguments)).parse_args(arguments)
         limits.apply(options)
+        if options.command == AUDIT and "RANK" in os.environ:  # before weights are put on a GPU
+            load_dotted("explorer.cli.distribution:take_gpu")(options)
         bringing.bring(options)
         run = load_dotted(options.command)
         return run(options)
@@ -173,11 +176,14 @@ def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
     parser.add_argument(
         "--shard", metavar="i/n", help="count shard i of n alone, into a file of DIR for `merge`; goes on by itself"
     )
+    parser.add_argument(
+        "--ray", nargs="?", const="", metavar="ADDRESS", help="count on Ray Data: on a cluster, or on one started here"
+    )
     parser.add_argument("--title", help="what the report is called (default: the name of the folder or zip)")
     parser.add_argument("--seed", type=int, default=0, help="of the random samples (default: 0)")
     fitting.add_options(parser)
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
-    parser.set_defaults(command="explorer.cli.audit:run")
+    parser.set_defaults(command=AUDIT)
 
 
 def _add_merge(parser: argparse.ArgumentParser) -> None:

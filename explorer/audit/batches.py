@@ -19,11 +19,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from explorer.foundation.errors import MediaError
-from explorer.joints.record import TokenLevel
+from explorer.joints.record import Modality, TokenLevel
 from explorer.joints.tokenizer import Tokenizer, extent_of
 
 BLOCK, SMALL_BLOCK = 64, 16  # files: no stretch goes from one block over to the next
 MANY_BLOCKS = 64  # of BLOCK files: with fewer the blocks are small, so that shards of few files are even
+CLIPS = 4  # files of a block of clips, each of which may be hundreds of MiB
 STRETCH_PIXELS = 2**20  # read before they are encoded: 16 pictures of 256 px; of sounds as many samples
 TOGETHER_CPU = 2**18  # encoded together: larger batches leave the caches of a processor, and win nothing
 TOGETHER = 2**20  # on a GPU, whose stretches are four times as long
@@ -67,8 +68,10 @@ class Together:
         return Together(self.media + more.media, self.batches + more.batches, self.alone + more.alone)
 
 
-def block_length(planned: int) -> int:
+def block_length(planned: int, modality: Modality) -> int:
     """How many files of a source of `planned` files form a block."""
+    if modality == "video":
+        return CLIPS
     return BLOCK if planned >= MANY_BLOCKS * BLOCK else SMALL_BLOCK
 
 

@@ -123,7 +123,7 @@ def count_span(
     """
     standing = Standing(subject.accumulator(), position=span.first)
     if state is not None and state.exists():
-        standing = _restored(state, subject, span)
+        standing = restore_state(state, subject, span)
     begun, start, saved_at = standing.position, time.perf_counter(), time.monotonic()
 
     def save() -> None:
@@ -132,15 +132,16 @@ def count_span(
 
     if begun == span.stop and state is not None and state.exists():
         return standing  # was done already
+    size, block = stretch_size(tokenizer.device), block_length(subject.planned, subject.modality)
     with _loaded(source, span, begun, tokenizer, subject.fitting) as media:
-        for stretch in stretches(media, begun, stretch_size(tokenizer.device), block_length(len(source))):
+        for stretch in stretches(media, begun, size, block):
             if cancelled is not None and cancelled():
                 break
-            _count(tokenizer, stretch, standing)
+            count_stretch(tokenizer, stretch, standing)
             if progress is not None:
-                at = _progress(standing, span, begun, time.perf_counter() - start)
+                at = progress_of(standing, span, begun, time.perf_counter() - start)
                 progress(replace(at, trouble=trouble(tokenizer.codebooks(), standing.counted.not_finite)))
-            if time.monotonic() - saved_at > STATE_EVERY_S:
+            if time.monotonic() - saved_at > STATE_EVERY_S and standing.position < span.stop:  # at the end all is known
                 save()
                 saved_at = time.monotonic()
         complete = standing.position == span.stop
@@ -151,7 +152,7 @@ def count_span(
     return standing
 
 
-def _restored(path: Path, subject: Subject, span: Span) -> Standing:
+def restore_state(path: Path, subject: Subject, span: Span) -> Standing:
     """What a state says. Raises RecordError if it is damaged, or of another audit."""
     head, standing = read_state(path)
     other = subject.differences(head.subject)
@@ -192,7 +193,7 @@ def _encode_again(tokenizer: Tokenizer, source: MediaSource, fitting: Fitting, t
         tried.again(tokenizer, values(fit_medium(first, tokenizer.spec, fitting)))
 
 
-def _count(tokenizer: Tokenizer, stretch: Stretch, standing: Standing) -> None:
+def count_stretch(tokenizer: Tokenizer, stretch: Stretch, standing: Standing) -> None:
     """Encode and count a stretch, in the order of its media. What the tokenizer refuses is skipped."""
     skipped = list(stretch.skipped)
     found, _ = encode_together(tokenizer, stretch.media)
@@ -210,8 +211,8 @@ def _count(tokenizer: Tokenizer, stretch: Stretch, standing: Standing) -> None:
     standing.position += stretch.stop
 
 
-def _progress(standing: Standing, span: Span, begun: int, here: float) -> Progress:
-    """here: seconds of this run."""
+def progress_of(standing: Standing, span: Span, begun: int, here: float) -> Progress:
+    """How far a run is that began at file `begun`, `here` seconds ago."""
     done, planned = standing.position - span.first, span.stop - span.first
     rate = (standing.position - begun) / here if here > 0 else 0.0
     left = (planned - done) / rate if rate > 0 else None

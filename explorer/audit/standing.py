@@ -90,7 +90,7 @@ def subject_of(tokenizer: Tokenizer, source: MediaSource, seed: int, fitting: Fi
     return Subject(
         tokenizer=spec.id,
         revision=revision_of(tokenizer),
-        device=tokenizer.device,
+        device=tokenizer.device.partition(":")[0],  # which card of several makes no difference
         software=f"torch {version('torch')}, numpy {version('numpy')}",
         seed=seed,
         fitting=fitting,

@@ -17,8 +17,9 @@ from explorer.audit.indices.blocks import Padding
 from explorer.audit.indices.run import Reading, audit_indices
 from explorer.audit.indices.vectors import FILE as CODEBOOKS
 from explorer.audit.indices.vectors import books_of_levels, read_belongings, save_codebooks
-from explorer.audit.run import Progress, run_audit
+from explorer.audit.run import Progress
 from explorer.audit.sources import MediaSource, source_named
+from explorer.cli.distribution import count_media, in_group
 from explorer.cli.fitting import chosen_fitting, fitting_for
 from explorer.cli.sharding import count_shard, shard_of
 from explorer.cli.stopping import stop_on_ctrl_c
@@ -66,13 +67,12 @@ def run(options: argparse.Namespace) -> int:
     state = options.out / STATE
     if not options.resume:
         state.unlink(missing_ok=True)
-    elif not state.exists():
+    elif not state.exists() and not in_group(options):
         print(f"explorer: nothing to resume in {options.out}, so this begins at the beginning.", file=sys.stderr)
     with stop_on_ctrl_c() as stopped:
-        audit = run_audit(
-            tokenizer, source, title=options.title or source.title, seed=options.seed, side_px=fitting, resume=state,
-            progress=Teller(), cancelled=stopped.is_set,
-        )  # fmt: skip
+        audit = count_media(options, tokenizer, source, fitting, state, Teller(), stopped.is_set)
+    if isinstance(audit, int):
+        return audit
     codebooks = tokenizer.codebooks()
     findings = write_audit(options.out, audit, codebooks)
     for note in audit.notes:
@@ -103,8 +103,8 @@ def _run_indices(options: argparse.Namespace) -> int:
         raise SettingsError("--side, --crop and --filter are for media; plain indices have no pixels.")
     if options.tokenizer is not None or options.resume:
         raise SettingsError("--indices goes without a tokenizer, media or --resume.")
-    if options.shard is not None:
-        raise SettingsError("--shard goes with a tokenizer and media; indices are counted by one process.")
+    if options.shard is not None or options.ray is not None:
+        raise SettingsError("--shard and --ray go with a tokenizer and media; indices are counted by one process.")
     make_folder(options.out)
     reading = Reading(options.axes, Padding(tuple(options.ignore) or None), options.field)
     belongings = None

@@ -21,6 +21,8 @@ def shard_of(options: argparse.Namespace) -> Shard | None:
     """The shard that --shard names. Raises SettingsError for none that can be, and where a verdict is asked of it."""
     if options.shard is None:
         return None
+    if options.ray is not None:
+        raise SettingsError("--shard and --ray are two ways to share the work out. Give one of them.")
     if options.fail_on:
         raise SettingsError("A shard is judged with all others: give --fail-on to merge.")
     return shard_named(options.shard)
@@ -41,7 +43,7 @@ def count_shard(
             title=options.title or source.title, seed=options.seed, side_px=fitting,
             progress=progress, cancelled=stopped.is_set,
         )  # fmt: skip
-    span = shard.span(len(source))
+    span = shard.span(len(source), tokenizer.spec.modality)
     print(
         f"{options.out / shard.file}: {span.words}, {standing.counted.tokens:,} tokens of {len(standing.media):,} of "
         f"{count_of(span.stop - span.first, 'medium', 'media')}, {len(standing.skipped):,} skipped"

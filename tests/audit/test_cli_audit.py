@@ -119,7 +119,7 @@ def test_sheets_of_an_earlier_audit_are_taken_away_and_nothing_else(pictures, tm
 def test_ctrl_c_leaves_a_partial_audit_that_resumes_to_the_same(pictures, tmp_path, monkeypatch, capsys):
     root, _ = pictures
     assert audit("grey", root, "--out", tmp_path / "whole") == 0
-    counted, calls = run_module._count, []
+    counted, calls = run_module.count_stretch, []
 
     def interrupted(*arguments):
         calls.append(1)
@@ -127,7 +127,7 @@ def test_ctrl_c_leaves_a_partial_audit_that_resumes_to_the_same(pictures, tmp_pa
             os.kill(os.getpid(), signal.SIGINT)
         return counted(*arguments)
 
-    monkeypatch.setattr(run_module, "_count", interrupted)
+    monkeypatch.setattr(run_module, "count_stretch", interrupted)
     before = signal.getsignal(signal.SIGINT)
     capsys.readouterr()
     assert audit("grey", root, "--out", tmp_path / "out") == 130

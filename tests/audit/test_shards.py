@@ -8,7 +8,7 @@ import pytest
 from small_audit import GreyTokenizer, after, assert_same, save_picture
 
 from explorer.audit import run as run_module
-from explorer.audit.batches import BLOCK, MANY_BLOCKS, SMALL_BLOCK, block_length
+from explorer.audit.batches import BLOCK, CLIPS, MANY_BLOCKS, SMALL_BLOCK, block_length
 from explorer.audit.run import run_audit
 from explorer.audit.shards.merge import merge_shards
 from explorer.audit.shards.plan import Shard, shard_named
@@ -99,7 +99,13 @@ def test_a_kill_at_any_moment_leaves_a_state_that_goes_on(mixed, tmp_path, monke
     run_shard(GreyTokenizer(), mixed, Shard(1, 2), tmp_path, title="t")
     run_shard(GreyTokenizer(), mixed, Shard(2, 2), tmp_path, title="t", progress=keep)
     assert len(kept) > 5
-    for state in kept:
+    monkeypatch.setattr(run_module, "_encode_again", lambda *_: 1 / 0)  # killed behind the last file
+    file.unlink()
+    with pytest.raises(ZeroDivisionError):
+        run_shard(GreyTokenizer(), mixed, Shard(2, 2), tmp_path, title="t")
+    monkeypatch.undo()
+    monkeypatch.setattr("explorer.audit.batches.SMALL_BLOCK", 2)
+    for state in [file.read_bytes(), *kept]:
         file.write_bytes(state)
         with pytest.raises(RecordError, match="Not done: shard 2 of 2, "):
             merge_shards([tmp_path])
@@ -208,16 +214,17 @@ def test_a_model_that_changes_while_it_is_counted_stays_known(mixed, tmp_path):
 
 def test_spans_are_whole_blocks_that_tile(monkeypatch):
     monkeypatch.setattr("explorer.audit.batches.SMALL_BLOCK", SMALL_BLOCK)
-    assert block_length(MANY_BLOCKS * BLOCK - 1) == SMALL_BLOCK and block_length(MANY_BLOCKS * BLOCK) == BLOCK
+    assert block_length(MANY_BLOCKS * BLOCK - 1, "image") == SMALL_BLOCK
+    assert block_length(MANY_BLOCKS * BLOCK, "image") == BLOCK and block_length(10**6, "video") == CLIPS
     for planned, of in itertools.product((1, 15, 16, 17, 100, 1_281_167), (1, 2, 3, 8, 64)):
-        spans = [Shard(number, of).span(planned) for number in range(1, of + 1)]
+        spans = [Shard(number, of).span(planned, "image") for number in range(1, of + 1)]
         assert spans[0].first == 0 and spans[-1].stop == planned
         assert all(a.stop == b.first for a, b in itertools.pairwise(spans))
-        block = block_length(planned)
+        block = block_length(planned, "image")
         assert all(span.stop % block == 0 for span in spans[:-1] if span.stop < planned)
         sizes = [-(-(span.stop - span.first) // block) for span in spans]
         assert max(sizes) - min(sizes) <= 1
-    assert Shard(3, 64).span(1_281_167).words == "shard 3 of 64"
+    assert Shard(3, 64).span(1_281_167, "image").words == "shard 3 of 64"
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "3", "a/b", "1/0", "-1/2", "1/2/3", ""])

@@ -92,7 +92,7 @@ def _missing(heads: Sequence[StateHead], planned: int) -> Iterator[str]:
     for head in [*heads, None]:
         first = planned if head is None else head.span.first
         if first > at:
-            yield f"Missing: {_gap(heads, of, at, first, planned)}"
+            yield f"Missing: {_gap(heads, of, at, first)}"
         if head is not None:
             left = head.span.stop - head.position
             if left:
@@ -101,12 +101,13 @@ def _missing(heads: Sequence[StateHead], planned: int) -> Iterator[str]:
             at = max(at, head.span.stop)
 
 
-def _gap(heads: Sequence[StateHead], of: int, first: int, stop: int, planned: int) -> str:
+def _gap(heads: Sequence[StateHead], of: int, first: int, stop: int) -> str:
     """What is not there: shards by name if all were to be `of`, and files."""
+    planned, modality = heads[0].subject.planned, heads[0].subject.modality
     files = f"files {first + 1:,} to {stop:,} of {planned:,}"
     if any(head.span.shard is None or head.span.shard[1] != of for head in heads):
         return files
-    spans = [Shard(number, of).span(planned) for number in range(1, of + 1)]
+    spans = [Shard(number, of).span(planned, modality) for number in range(1, of + 1)]
     gone = [span for span in spans if first <= span.first < span.stop <= stop]
     numbers = ", ".join(str(span.shard[0]) for span in gone[:NAMED]) + (", ..." if len(gone) > NAMED else "")
     return f"{'shard' if len(gone) == 1 else 'shards'} {numbers} of {of} ({files})"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from explorer.audit.batches import block_length
 from explorer.audit.standing import Span
 from explorer.foundation.errors import SettingsError
+from explorer.joints.record import Modality
 
 MOST_SHARDS = 100_000
 
@@ -28,9 +29,9 @@ class Shard:
         """The name of its file: also the state of a run that was stopped."""
         return f"shard-{self.number}-of-{self.of}.npz"
 
-    def span(self, planned: int) -> Span:
+    def span(self, planned: int, modality: Modality) -> Span:
         """The files that it counts, of `planned`: whole blocks that follow each other, none where there are too few."""
-        block = block_length(planned)
+        block = block_length(planned, modality)
         blocks = -(-planned // block)
         first, stop = (min(part * blocks // self.of * block, planned) for part in (self.number - 1, self.number))
         return Span(first, stop, (self.number, self.of))

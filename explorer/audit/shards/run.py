@@ -33,7 +33,7 @@ def run_shard(
     file is of another audit, and as `run_audit`.
     """
     subject = subject_to_audit(tokenizer, source, seed, side_px)
-    span = shard.span(len(source))
+    span = shard.span(len(source), subject.modality)
     make_folder(folder)
     standing = count_span(
         tokenizer, source, subject, span,

@@ -1,0 +1,1 @@
+"""One audit on many processes and machines, on engines that exist: torchrun, and Ray Data."""
