@@ -31,8 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return run(arguments[1:])
         options = build_parser(bringing.named_in(arguments)).parse_args(arguments)
         limits.apply(options)
-        if options.command == AUDIT and "RANK" in os.environ:  # before weights are put on a GPU
-            load_dotted("explorer.cli.distribution:take_gpu")(options)
+        if options.command == AUDIT and "RANK" in os.environ:
+            from explorer.cli.distribution import take_gpu  # before weights are put on a GPU
+
+            take_gpu(options)
         bringing.bring(options)
         run = load_dotted(options.command)
         return run(options)

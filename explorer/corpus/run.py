@@ -187,7 +187,8 @@ class _Run:
         skipped: list[tuple[str, str]] = []
         notes, together, tokens = Notes(), Together(), 0
         with self._read(first, stop) as read:
-            block = block_length(len(self.source))  # as of an audit, whose tokens these then are to the bit
+            # as of an audit, whose tokens these then are to the bit
+            block = block_length(len(self.source), self.tokenizer.spec.modality)
             for stretch in stretches(read, first, stretch_size(self.tokenizer.device), block):
                 if self.cancelled is not None and self.cancelled():
                     return None
