@@ -8,9 +8,9 @@ is written to the same state as that of a run in one process, which either of th
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
-import pickle
 import socket
 import time
 import zlib
@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from explorer.audit.batches import BatchMedium, block_length, stretch_size, stretches
 from explorer.audit.run import (
@@ -89,7 +91,7 @@ class Decoder:
         fitting, spec = self._shop.subject.fitting, self._shop.spec
         numbers = range(int(row["first"]), int(row["stop"]))
         media = [(self._source.names[n], read_medium(self._source, n, spec, fitting)) for n in numbers]
-        return {**row, "media": pickle.dumps(media, protocol=5)}
+        return {**row, "media": packed(media)}
 
 
 class Encoder:
@@ -102,11 +104,30 @@ class Encoder:
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         began, first, stop = time.perf_counter(), int(row["first"]), int(row["stop"])
-        media = pickle.loads(row["media"])  # which a Decoder of this job has made
+        media = unpacked(row["media"])
         subject = self._shop.subject
         standing = count_media(self._tokenizer, media, subject, first)
         data = state_bytes(standing, subject, Span(first, stop), time.perf_counter() - began, "")
         return {"first": first, "stop": stop, "state": zlib.compress(data, 1)}
+
+
+def packed(media: list[tuple[str, BatchMedium | str]]) -> bytes:
+    """Media that were read, or why not, as an .npz; `unpacked` gives them back."""
+    said = [(name, one if isinstance(one, str) else list(one.notes)) for name, one in media]
+    arrays = {str(n): one.values for n, (_, one) in enumerate(media) if not isinstance(one, str)}
+    buffer = io.BytesIO()
+    np.savez(buffer, said=np.array(json.dumps(said)), **arrays)
+    return buffer.getvalue()
+
+
+def unpacked(data: bytes) -> list[tuple[str, BatchMedium | str]]:
+    """See `packed`."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        said = json.loads(str(arrays["said"]))
+        return [
+            (name, words if isinstance(words, str) else BatchMedium(arrays[str(n)], tuple(words)))
+            for n, (name, words) in enumerate(said)
+        ]
 
 
 def count_media(
