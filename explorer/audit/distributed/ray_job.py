@@ -91,7 +91,7 @@ class Decoder:
         fitting, spec = self._shop.subject.fitting, self._shop.spec
         numbers = range(int(row["first"]), int(row["stop"]))
         media = [(self._source.names[n], read_medium(self._source, n, spec, fitting)) for n in numbers]
-        return {**row, "media": packed(media)}
+        return {**row, "media": pack(media)}
 
 
 class Encoder:
@@ -104,15 +104,15 @@ class Encoder:
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         began, first, stop = time.perf_counter(), int(row["first"]), int(row["stop"])
-        media = unpacked(row["media"])
+        media = unpack(row["media"])
         subject = self._shop.subject
         standing = count_media(self._tokenizer, media, subject, first)
         data = state_bytes(standing, subject, Span(first, stop), time.perf_counter() - began, "")
         return {"first": first, "stop": stop, "state": zlib.compress(data, 1)}
 
 
-def packed(media: list[tuple[str, BatchMedium | str]]) -> bytes:
-    """Media that were read, or why not, as an .npz; `unpacked` gives them back."""
+def pack(media: list[tuple[str, BatchMedium | str]]) -> bytes:
+    """Media that were read, or why not, as an .npz; `unpack` gives them back."""
     said = [(name, one if isinstance(one, str) else list(one.notes)) for name, one in media]
     arrays = {str(n): one.values for n, (_, one) in enumerate(media) if not isinstance(one, str)}
     buffer = io.BytesIO()
@@ -120,8 +120,8 @@ def packed(media: list[tuple[str, BatchMedium | str]]) -> bytes:
     return buffer.getvalue()
 
 
-def unpacked(data: bytes) -> list[tuple[str, BatchMedium | str]]:
-    """See `packed`."""
+def unpack(data: bytes) -> list[tuple[str, BatchMedium | str]]:
+    """See `pack`."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         said = json.loads(str(arrays["said"]))
         return [
