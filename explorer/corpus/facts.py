@@ -24,6 +24,7 @@ def tokenizer_facts(tokenizer: Tokenizer) -> dict[str, Any]:
     return {
         "id": spec.id,
         "title": spec.title,
+        "weights": spec.weights,
         "revision": revisions.get(spec.id) or _sum_of_weights(tokenizer),
         "modality": spec.modality,
         "quantizer": spec.quantizer,

@@ -27,6 +27,7 @@ from explorer.audit.notes import Notes
 from explorer.audit.run import Progress
 from explorer.audit.sources import MediaSource
 from explorer.corpus.facts import level_facts, source_facts, tokenizer_facts
+from explorer.corpus.tally import Tally
 from explorer.dumps.writing.codes import Codes, PlainCodes, Vocabulary, dtype_for
 from explorer.dumps.writing.formats import TokenRow, Writer, load_writer
 from explorer.dumps.writing.manifest import (
@@ -43,7 +44,6 @@ from explorer.foundation.ahead import made_ahead, reading_threads
 from explorer.foundation.errors import ExplorerError, MediaError, SettingsError
 from explorer.foundation.files import make_folder
 from explorer.foundation.words import count_of
-from explorer.joints.audit import MediaNote
 from explorer.joints.columns import columns_meta
 from explorer.joints.files.recording.layout import LOCK
 from explorer.joints.files.recording.lock import holder_words, take_lock
@@ -123,12 +123,12 @@ def tokenize_source(
         if not begun:
             write_manifest(folder, {"complete": False, **made_with})
         run = _Run(tokenizer, source, folder, options, codes, dtype.name, writer, progress, cancelled)
-        shards = run.shards()
-        if shards is None:
+        tally = run.tally()
+        if tally is None:
             return None
-        if not any(shard.meta["media"] for shard in shards):
-            _refuse_nothing(folder, shards)
-        write_manifest(folder, {"complete": True, **made_with, **_counted(codes, shards)})
+        if not tally.media:
+            _refuse_nothing(folder, tally)
+        write_manifest(folder, {"complete": True, **made_with, **tally.as_meta(codes)})
         return read_manifest(folder)
 
 
@@ -165,9 +165,9 @@ class _Run:
     def __post_init__(self) -> None:
         self.start, self.done, self.here, self.tokens = time.perf_counter(), 0, 0, 0
 
-    def shards(self) -> list[Shard] | None:
-        """All shards, those made that are not there yet; None if it was cancelled."""
-        found: list[Shard] = []
+    def tally(self) -> Tally | None:
+        """What all shards hold, those made that are not there yet; None if it was cancelled."""
+        tally = Tally()
         each = self.options.files_a_shard
         for number, first in enumerate(range(0, len(self.source), each)):
             stop = min(first + each, len(self.source))
@@ -176,10 +176,9 @@ class _Run:
                 shard = self._made(number, first, stop)
                 if shard is None:
                     return None
-            else:
-                self.done, self.tokens = stop, self.tokens + shard.meta["tokens"]
-            found.append(shard)
-        return found
+            tally.add(shard)
+            self.done, self.tokens = stop, tally.tokens
+        return tally
 
     def _made(self, number: int, first: int, stop: int) -> Shard | None:
         rows: list[TokenRow] = []
@@ -221,7 +220,6 @@ class _Run:
         except ExplorerError as error:
             kept = f"The {count_of(number, 'shard')} before it stay; the same command goes on after them."
             raise ExplorerError(f"{error}. {kept}") from error
-        self.tokens += tokens
         return read_shard(self.folder, number, first, stop)
 
     def _read(self, first: int, stop: int):
@@ -263,32 +261,9 @@ def facts_of(medium: Medium) -> dict[str, Any]:
     return facts
 
 
-def _counted(codes: Codes, shards: list[Shard]) -> dict[str, Any]:
-    """What the manifest says at the end, from what the shards say."""
-    media = [entry for shard in shards for entry in shard.meta["media"]]
-    skipped = sum(len(shard.meta["skipped"]) for shard in shards)
-    together = Together(*(sum(shard.meta["together"][i] for shard in shards) for i in range(3)))
-    return {
-        "axes": codes.axes([tuple(shape) for shape in media[0]["shapes"]]),
-        "counts": {"media": len(media), "skipped": skipped, "tokens": sum(shard.meta["tokens"] for shard in shards)},
-        "together": asdict(together),
-        "notes": [asdict(one) for one in _joined([shard.meta["notes"] for shard in shards])],
-        "shards": [{"file": name, "shard": shard.number} for shard in shards for name in shard.files],
-    }
-
-
-def _joined(parts: list[list[dict[str, Any]]]) -> tuple[MediaNote, ...]:
-    """The notes of all shards, alike ones together."""
-    notes = Notes()
-    for part in parts:
-        notes.join(Notes([MediaNote(**one) for one in part]))
-    return notes.listed()
-
-
-def _refuse_nothing(folder: Path, shards: list[Shard]) -> None:
+def _refuse_nothing(folder: Path, tally: Tally) -> None:
     """Raise MediaError, and leave nothing: the same command tries all files again."""
-    name, why = shards[0].meta["skipped"][0]
-    for path in (*(folder / f"{stem_of(shard.number)}.json" for shard in shards), folder / MANIFEST):
+    for path in (*(folder / f"{stem_of(number)}.json" for number in range(tally.shards)), folder / MANIFEST):
         path.unlink(missing_ok=True)
-    count = sum(len(shard.meta["skipped"]) for shard in shards)
-    raise MediaError(f"None of the {count:,} files could be read. The first, {name[:100]!r}: {why}")
+    name, why = tally.first_skipped
+    raise MediaError(f"None of the {tally.skipped:,} files could be read. The first, {name[:100]!r}: {why}")

@@ -1,7 +1,9 @@
 """`tokenize FOLDER` and `detokenize DUMP` at the command line."""
 
 import json
+import os
 import re
+import signal
 import zipfile
 
 import numpy as np
@@ -10,11 +12,12 @@ from PIL import Image
 
 from explorer import tokenizers
 from explorer.__main__ import main
+from explorer.corpus import run as run_module
 from explorer.dumps.writing import formats
 from explorer.media.medium import fit_medium, values
 from explorer.media.pictures.image import fit, load_image, png_bytes
 from explorer.media.sounds.audio import load_audio, wav_bytes
-from tests.corpus.whole_folders import DecodingGrey, picture_folder
+from tests.corpus.whole_folders import DecodingGrey, bytes_of, picture_folder
 from tests.made_codecs import made
 
 
@@ -91,6 +94,26 @@ def test_sounds_with_levels_of_one_rate_and_of_their_own(name, format, tmp_path,
     even = len({level.layout.shape for level in levels}) == 1
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["axes"] == ("q,t" if even else "t")
     assert ("--indices DUMP" in capsys.readouterr().out) == even
+
+
+def test_ctrl_c_keeps_whole_shards_and_the_same_command_goes_on(grey, tmp_path, capsys, monkeypatch):
+    picture_folder(tmp_path / "in", 90)
+    line = ["tokenize", "grey", tmp_path / "in", "--out", tmp_path / "out", "--shard-files", 64, "--format", "jsonl"]
+    encode, calls = run_module.encode_together, []
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 5:  # blocks of 16 files: the fifth begins the second shard
+            os.kill(os.getpid(), signal.SIGINT)
+        return encode(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_module, "encode_together", interrupted)
+        assert run(*line) == 130
+    assert "Whole shards are kept" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").glob("*.jsonl")] == ["tokens-00000.jsonl"]
+    assert run(*line) == 0 and run(*line[:4], tmp_path / "whole", *line[5:]) == 0
+    assert bytes_of(tmp_path / "out") == bytes_of(tmp_path / "whole")
 
 
 def test_a_zip_and_the_samples_are_folders_too(grey, few, tmp_path):

@@ -3,7 +3,8 @@
 manifest.json says how the tokens were made, where their numbers come from and, once all is done, what there is:
 
     format, version, complete,
-    tokenizer: {id, title, revision, modality, quantizer, combination, layout, downsampling, sample_rate_hz, codebooks},
+    tokenizer: {id, title, weights, revision, modality, quantizer, combination, layout, downsampling, sample_rate_hz,
+    codebooks},
     levels: [{codebook_size, codebook_dim, metric}], media: {title, files, names}, device,
     fitting: {longest_side_px or crop_px, filter}, storage: {format, dtype, files_a_shard},
     vocabulary: null or {offset, level_offsets, begin, end, size_needed, order}, axes,
