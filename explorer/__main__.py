@@ -241,7 +241,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
     parser.add_argument("--title", help="what the report is called (default: the name of the medium)")
-    parser.add_argument("--side", type=int, metavar="PX", help="scale down to it (default: 256, crops of presets not)")
+    fitting.add_options(parser, "256, crops of presets not")
     parser.add_argument("--repeats", type=int, metavar="N", help="timed rounds (default: 5 for one medium, else 1)")
     parser.add_argument(
         "--baseline", default="", metavar="A", help="id that the others are held against (default: first)"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from explorer import tokenizers
 from explorer.audit.notes import Notes
+from explorer.cli.fitting import chosen_fitting
 from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.compare.choice import modality_of_ids, tokenizer_ids
 from explorer.compare.columns import columns_of, compared_columns
@@ -40,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
     if options.maps < 0:
         raise SettingsError(f"--maps must be 0 or more, not {options.maps}.")
     repeats = options.repeats if options.repeats is not None else REPEATS if len(media) == 1 else 1
-    chosen = Options(repeats, options.side, baseline=options.baseline)
+    fitting = chosen_fitting(options)
+    chosen = Options(repeats, options.side, baseline=options.baseline, crop_px=fitting.crop_px, filter=fitting.filter)
     check_baseline(options.baseline, ids)
     loaded = [tokenizers.load_tokenizer(one, device=options.device) for one in ids]
     writer = Writer(options.out, html_report, options.maps)

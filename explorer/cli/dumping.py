@@ -31,6 +31,7 @@ from explorer.media.samples import SAMPLE_PREFIX
 
 TOLD = 5  # skipped files that are named on the terminal; all are in the shards
 DEFAULT_FORMAT = "npy"
+ONE_FILE = (".npz", ".json", ".csv")
 
 
 def is_wanted(options: argparse.Namespace) -> bool:
@@ -66,7 +67,12 @@ def write_dump(options: argparse.Namespace) -> int:
 
 
 def _check_apart(out: Path, source: str) -> None:
-    """Raise SettingsError if what is written would be read as media the next time, or --out is a file."""
+    """Raise SettingsError if what is written would be read as media the next time, or --out is for a token file."""
+    if out.suffix.lower() in ONE_FILE and not out.is_dir():
+        raise SettingsError(
+            f"{source[:200]!r} is not a file, or what only a dump has was asked for: many media become a folder, and "
+            f"--out {out.name} names a token file."
+        )
     if out.is_file():
         raise SettingsError(f"{str(out)!r} is a file; many media become a folder. Name one with --out.")
     folder = Path(source)

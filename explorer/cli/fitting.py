@@ -13,10 +13,10 @@ if TYPE_CHECKING:  # `--help` answers without numpy and Pillow
     from explorer.media.fitting import Fitting
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The three options, of a command that reads pictures and clips."""
+def add_options(parser: argparse.ArgumentParser, side: str = "1,024") -> None:
+    """The three options, of a command that reads pictures and clips. side: what --side is by default, in words."""
     parser.add_argument(
-        "--side", type=int, metavar="PX", help="scale larger pictures and clips down to it (default: 1,024)"
+        "--side", type=int, metavar="PX", help=f"scale larger pictures and clips down to it (default: {side})"
     )
     parser.add_argument(
         "--crop", type=int, metavar="PX",

@@ -19,6 +19,7 @@ from explorer.compare.reference import Codec
 from explorer.foundation.errors import SettingsError
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import TokenizerSpec
+from explorer.media.fitting import Fitting
 from explorer.media.medium import fit_medium
 from explorer.media.pictures.image import LoadedImage
 from explorer.media.quality.fidelity import Fidelity, Original, WorstPatch, worst_patch
@@ -100,8 +101,8 @@ class Preparation(ABC):
 class PreparedPicture(Preparation):
     """One picture for all, its sides multiples of every tokenizer's, or the one size that some of them take."""
 
-    def __init__(self, image: LoadedImage, specs: Sequence[TokenizerSpec], side_px: int) -> None:
-        fitted = fit_medium(image, common_spec(specs), side_px)
+    def __init__(self, image: LoadedImage, specs: Sequence[TokenizerSpec], fitting: Fitting) -> None:
+        fitted = fit_medium(image, common_spec(specs), fitting)
         self.picture, self.notes = fitted.pixels, fitted.notes
         self._original = Original(self.picture)
         height, width = self.picture.shape[:2]

@@ -15,6 +15,7 @@ from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.clips.mosaic import mosaic, mosaic_shape
 from explorer.media.clips.video import LoadedVideo
+from explorer.media.fitting import Fitting
 from explorer.media.medium import fit_medium
 from explorer.media.quality.fidelity import Fidelity, Original, WorstPatch, worst_patch
 from explorer.media.quality.metrics import psnr
@@ -26,15 +27,15 @@ FRAMES_DRAWN = 8  # of the mosaic, spread evenly over the clip
 class PreparedClip(Preparation):
     """reference: (F, H, W, 3)."""
 
-    def __init__(self, clip: LoadedVideo, specs: Sequence[TokenizerSpec], side_px: int) -> None:
+    def __init__(self, clip: LoadedVideo, specs: Sequence[TokenizerSpec], fitting: Fitting) -> None:
         common = common_spec(specs)
         if common.fixed_size:  # a size that all take then
-            clip = fit_medium(clip, common, side_px)
-            side_px = max(common.fixed_size[-2:])
+            clip = fit_medium(clip, common, fitting)
+            fitting = Fitting(max(common.fixed_size[-2:]))
         fitted = {
-            spec.id: fit_medium(clip, replace(spec, multiple=common.media_multiple), side_px)
+            spec.id: fit_medium(clip, replace(spec, multiple=common.media_multiple), fitting)
             if not spec.fixed_size
-            else fit_medium(clip, spec, side_px)
+            else fit_medium(clip, spec, fitting)
             for spec in specs
         }
         self._inputs = {name: one.frames for name, one in fitted.items()}

@@ -30,6 +30,7 @@ from explorer.joints.measures.semantic_ids import semantic_ids
 from explorer.joints.measures.tuples import graph_tokens
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import TokenizerSpec
+from explorer.media.fitting import Fitting
 from explorer.media.graphs.drawing import SIDE_PX, paint_graph, place_graph
 from explorer.media.graphs.graph import LoadedGraph
 from explorer.media.medium import fit_medium
@@ -56,9 +57,9 @@ class PreparedRows(Preparation):
 class PreparedSeries(PreparedRows):
     """reference: (T, D) in the units of its columns; what a tokenizer repeats to fill its last token is not judged."""
 
-    def __init__(self, series: LoadedSeries, specs: Sequence[TokenizerSpec], side_px: int) -> None:
+    def __init__(self, series: LoadedSeries, specs: Sequence[TokenizerSpec], fitting: Fitting) -> None:
         self.series, self.reference = series, series.values
-        self._inputs = {spec.id: fit_medium(series, spec, side_px) for spec in specs}
+        self._inputs = {spec.id: fit_medium(series, spec, fitting) for spec in specs}
         rows, columns = self.reference.shape
         own = [scale_own(self.reference[:, place], column) for place, column in enumerate(series.columns)]
         self._half_ranges = np.array([column.spread for column in own])
@@ -102,9 +103,9 @@ class PreparedSeries(PreparedRows):
 class PreparedItems(PreparedRows):
     """Vectors (N, D) of each item."""
 
-    def __init__(self, items: LoadedItems, specs: Sequence[TokenizerSpec], side_px: int) -> None:
+    def __init__(self, items: LoadedItems, specs: Sequence[TokenizerSpec], fitting: Fitting) -> None:
         self.items = items
-        self._inputs = {spec.id: fit_medium(items, spec, side_px) for spec in specs}
+        self._inputs = {spec.id: fit_medium(items, spec, fitting) for spec in specs}
         self.notes = (*items.notes, *_apart(self._inputs, items.notes, specs))
         many, numbers = items.values.shape
         self.extent, self.facts = float(many), {"items": many, "numbers": numbers}
@@ -149,7 +150,7 @@ class PreparedItems(PreparedRows):
 class PreparedGraph(PreparedRows):
     """Edges (E, 3): all see the same."""
 
-    def __init__(self, graph: LoadedGraph, specs: Sequence[TokenizerSpec], side_px: int) -> None:
+    def __init__(self, graph: LoadedGraph, specs: Sequence[TokenizerSpec], fitting: Fitting) -> None:
         self.graph, self.notes = graph, graph.notes
         nodes, edges = len(graph.names.nodes), int(graph.between.sum())
         self.extent, self.facts = float(nodes), {"nodes": nodes, "edges": edges}

@@ -16,6 +16,7 @@ from explorer.compare.reference_sound import SoundCodec
 from explorer.foundation.errors import MediaError
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import TokenizerSpec
+from explorer.media.fitting import Fitting
 from explorer.media.medium import fit_medium
 from explorer.media.quality.fidelity import WorstPatch
 from explorer.media.quality.sound_delay import Delay, estimate_delay, find_delay, moved_back
@@ -32,14 +33,14 @@ FILTER_REACH = 10  # samples of the lower of two rates, over which resampling sm
 class PreparedSound(Preparation):
     """reference: (S, C) at its own rate, as long as every tokenizer reaches; in one channel if one of them has one."""
 
-    def __init__(self, sound: LoadedAudio, specs: Sequence[TokenizerSpec], side_px: int) -> None:
+    def __init__(self, sound: LoadedAudio, specs: Sequence[TokenizerSpec], fitting: Fitting) -> None:
         notes = list(sound.notes)
         mono = [spec.title for spec in specs if spec.channels == 1]
         if sound.samples.shape[1] > 1 and mono:
             said: list[str] = []
             sound = replace(sound, samples=mix_to_mono(sound.samples, said))
             notes += [f"Mixed to one channel for all, since {mono[0]} has one.", *said[1:]]
-        self._inputs = {spec.id: fit_medium(replace(sound, notes=()), spec, side_px) for spec in specs}
+        self._inputs = {spec.id: fit_medium(replace(sound, notes=()), spec, fitting) for spec in specs}
         self.rate_hz = sound.sample_rate_hz
         reached = [len(one.samples) / one.sample_rate_hz for one in self._inputs.values()]
         length = min(len(sound.samples), int(min(reached) * self.rate_hz))

@@ -24,7 +24,9 @@ from explorer.foundation.words import count_of
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
+from explorer.media.fitting import Fitting
 from explorer.media.medium import Medium as LoadedMedium
+from explorer.media.pictures.image import Filter
 from explorer.media.quality.fidelity import WORST_PATCH_PX
 from explorer.media.quality.sound_delay import Delay
 
@@ -48,7 +50,8 @@ class Options:
 
     side_px: larger pictures and clips are scaled down to it; None: to FIGURE_SIDE_PX, at which cards and pages measure,
     but crops of hard content not at all. patch_px: side of the worst patch. codecs: references to encode,
-    None: all of the kind. baseline: id of the tokenizer that the others are held against, "" for the first.
+    None: all of the kind. baseline: id of the tokenizer that the others are held against, "" for the first. crop_px,
+    filter: as of `Fitting`.
     """
 
     repeats: int = 5
@@ -56,6 +59,8 @@ class Options:
     patch_px: int = WORST_PATCH_PX
     codecs: tuple[str, ...] | None = None
     baseline: str = ""
+    crop_px: int | None = None
+    filter: Filter = "lanczos"
 
     def __post_init__(self) -> None:
         if not 0 <= self.repeats <= REPEATS_MOST:
@@ -68,6 +73,10 @@ class Options:
     def side_of(self, crop: bool) -> int:
         """The longest side of a medium."""
         return self.side_px or (Limits().image_side_px if crop else FIGURE_SIDE_PX)
+
+    def fitting(self) -> Fitting:
+        """How media are made to fit, hard content apart."""
+        return Fitting(self.side_of(False), self.crop_px, self.filter)
 
 
 @dataclass(frozen=True)
@@ -140,6 +149,8 @@ def run_comparison(
     """
     options = options or Options()
     check_tokenizers([tokenizer.spec for tokenizer in tokenizers])
+    for tokenizer in tokenizers:
+        options.fitting().check(tokenizer.spec)
     check_baseline(options.baseline, [tokenizer.spec.id for tokenizer in tokenizers])
     done, skipped, start = [], [], time.perf_counter()
     for number, name in enumerate(media.names):
@@ -168,7 +179,10 @@ def run_comparison(
         ", ".join(dict.fromkeys(tokenizer.device for tokenizer in tokenizers)),
         time.perf_counter() - start,
         asdict(options)
-        | {"codecs": _codecs(tokenizers[0].spec.modality, options), "side_px": options.side_px or FIGURE_SIDE_PX},
+        | {
+            "codecs": _codecs(tokenizers[0].spec.modality, options),
+            "side_px": None if options.crop_px else options.side_px or FIGURE_SIDE_PX,
+        },
         options.baseline,
     )
 
@@ -187,7 +201,7 @@ def compare_medium(
     Sounds and clips: see `prepared`. Raises MediaError or SettingsError if the medium cannot be made to fit.
     """
     specs = [tokenizer.spec for tokenizer in tokenizers]
-    prepared = PREPARED[specs[0].modality](medium, specs, options.side_of(False))
+    prepared = PREPARED[specs[0].modality](medium, specs, options.fitting())
     failures: list[tuple[str, str]] = []
     done: dict[str, tuple[TokenRecord, Judgement, Cell]] = {}
     for tokenizer in tokenizers:

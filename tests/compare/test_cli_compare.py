@@ -63,6 +63,16 @@ def test_failures_are_listed_and_the_rest_is_written(made, pictures, capsys):
     assert made["a"].runs == 3  # a warm-up and two timed ones
 
 
+def test_a_crop_is_what_all_are_given_and_is_stated(made, pictures, capsys):
+    line = ["compare", str(pictures / "one.png"), "--tokenizers", "a,r", "--out", str(pictures / "out")]
+    assert main([*line, "--crop", "32", "--filter", "bicubic"]) == 0
+    read = json.loads((pictures / "out" / "compare.json").read_text(encoding="utf-8"))
+    assert (read["media"][0]["width"], read["media"][0]["height"]) == (32, 32)
+    stated = read["options"] if "options" in read else read["settings"]
+    assert (stated["crop_px"], stated["filter"], stated["side_px"]) == (32, "bicubic", None)
+    assert "32 x 32 pixels, which is what is taken; bicubic." in capsys.readouterr().err
+
+
 def test_differences_are_to_the_baseline_that_was_asked_for(made, pictures, capsys):
     line = ["compare", str(pictures / "one.png"), str(pictures / "two.png"), "--tokenizers", "a,r"]
     for baseline, other in (("a", "r"), ("r", "a")):
@@ -104,7 +114,9 @@ def test_ctrl_c_writes_what_is_done(made, pictures, capsys):
         (["one.png"], ["--tokenizers", "a,a"], "given twice"),
         (["one.png"], ["--tokenizers", "a,b"], "Valid ids: a, r, n"),
         (["none.png"], ["--tokenizers", "a,r"], "no folder or file"),
-        (["one.png"], ["--tokenizers", "a,r", "--side", "3"], "longest side"),
+        (["one.png"], ["--tokenizers", "a,r", "--side", "3"], "--side must be from 8 to 1,024 pixels"),
+        (["one.png"], ["--tokenizers", "a,r", "--crop", "30"], "needs sides that are multiples of 8: not 30; 24 is"),
+        (["one.png"], ["--tokenizers", "a,r", "--crop", "32", "--side", "32"], "not both"),
         (["one.png"], ["--tokenizers", "a,r", "--repeats", "99"], "timed rounds"),
         (["one.png"], ["--tokenizers", "a,r", "--maps", "-1"], "--maps"),
         (["one.png"], ["--tokenizers", "a,r", "--baseline", "n"], "The baseline n is none of"),

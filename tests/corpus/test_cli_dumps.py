@@ -149,6 +149,8 @@ def test_places_that_cannot_be(grey, few, tmp_path, capsys):
     assert "lies in the folder of the media" in capsys.readouterr().err
     assert run("tokenize", "grey", tmp_path / "in", "--out", few[0]) == 2
     assert "is a file; many media become a folder" in capsys.readouterr().err
+    assert run("tokenize", "grey", tmp_path / "in", "--out", tmp_path / "t.npz") == 2
+    assert "--out t.npz names a token file" in capsys.readouterr().err
     (tmp_path / "empty").mkdir()
     assert run("tokenize", "grey", tmp_path / "empty", "--out", tmp_path / "out") == 2
     assert "no files in the folder" in capsys.readouterr().err and not (tmp_path / "out").exists()
