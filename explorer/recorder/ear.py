@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.joints.files.recording import RecordLevel
-from explorer.recorder.attachments.attachment import Attachment, Latents
+from explorer.recorder.attachments.attachment import Attachment, Hook, Latents
 from explorer.recorder.counting import LevelTally
 from explorer.recorder.moment import kept_codes
 from explorer.recorder.sides import Sides, in_backward
@@ -158,7 +158,7 @@ class Probe:
         self._inputs = inputs if isinstance(inputs, tuple) else (inputs,)
         self._ear, self._clock, self._latents = ear, clock, torch.empty(0)
         self._active = False
-        self._handle = ear.attachment.module.register_forward_pre_hook(self._catch, with_kwargs=True)
+        self._handle = ear.attachment.module.register_forward_pre_hook(Hook(self._catch), with_kwargs=True)
 
     @torch.compiler.disable
     def _catch(self, module: nn.Module, args: tuple[object, ...], kwargs: dict[str, object]) -> None:

@@ -1,5 +1,6 @@
 """What goes wrong is said once, what can be read stays, and training goes on."""
 
+import copy
 import os
 import shutil
 import warnings
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from explorer.quantizers import QUANTIZERS
 from explorer.recorder import Recorder, open_recording
 from tests.recorder.made_training import TOKENS, Small, batch, counted, train
 
@@ -261,3 +263,26 @@ def test_a_table_too_large_to_keep_is_kept_as_a_sample(tmp_path, monkeypatch):
     nearest = np.square(level.z_e[:, None] - codes.numpy()[None]).sum(-1).argmin(1)
     np.testing.assert_array_equal(level.numbers[level.indices], nearest)
     assert len(level.z_e) > 100
+
+
+@pytest.mark.parametrize("how", ["copy", "file"])
+@pytest.mark.parametrize("kind", ["theirs", "ours"])
+def test_copies_and_files_of_a_watched_model_have_nothing_of_the_recorder(kind, how, tmp_path):
+    """As a running average of the weights is a deep copy, and a checkpoint may be a whole model."""
+    quantizer = vq(threshold_ema_dead_code=2) if kind == "theirs" else QUANTIZERS.load("vq")(8, 32)
+    model = Small(quantizer)
+    with Recorder(tmp_path / "run", every=2).watch(model, probe=batch(0)) as recorder:
+        train(model, recorder, 4)
+        if how == "copy":
+            other = copy.deepcopy(model)
+        else:
+            torch.save(model, tmp_path / "model.pt")
+            other = torch.load(tmp_path / "model.pt", weights_only=False)
+        kept = [value.clone() for value in model.state_dict().values()]
+        train(other, None, 6)
+        assert all(torch.equal(a, b) for a, b in zip(kept, model.state_dict().values(), strict=True))
+        train(model, recorder, 2, first=4)
+    assert not all(torch.equal(a, b) for a, b in zip(kept, other.state_dict().values(), strict=True))
+    recording = open_recording(tmp_path / "run")
+    np.testing.assert_array_equal(recording.totals(len(recording.steps) - 1, 0), counted(model, 32))
+    assert recording.notes == ()

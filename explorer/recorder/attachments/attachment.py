@@ -88,12 +88,54 @@ class Attachment(ABC):
         return f"{type(self.module).__name__} of {type(self.module).__module__.split('.')[0]}"
 
 
+def hear_nothing(*_: Any, **__: Any) -> None:
+    """What the hooks of a copy do."""
+
+
+class Hook:
+    """A hook that stays with its module: copies of a model, as of running averages, and files of a whole one have a
+    hook that does nothing, and hold nothing of the recorder."""
+
+    def __init__(self, act: Callable[..., Any]) -> None:
+        self._act = act
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._act(*args, **kwargs)
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Hook:
+        return Hook(hear_nothing)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Hook, (hear_nothing,)
+
+
+class Method:
+    """A method of one object that stands in for its own; copies of the object have their own again."""
+
+    def __init__(self, owner: Any, name: str, act: Callable[..., Any]) -> None:
+        self._owner, self._name, self._act = owner, name, act
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._act(*args, **kwargs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        owner = memo.get(id(self._owner), self._owner)  # the copy, which is being filled
+        return getattr(type(owner), self._name).__get__(owner)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _method_of, (self._owner, self._name)
+
+
+def _method_of(owner: Any, name: str) -> Any:
+    return getattr(type(owner), name).__get__(owner)
+
+
 class Patch:
     """A method of one object, replaced until `remove`."""
 
     def __init__(self, owner: Any, name: str, method: Callable[..., Any]) -> None:
         self._owner, self._name = owner, name
-        object.__setattr__(owner, name, method)
+        object.__setattr__(owner, name, Method(owner, name, method))
 
     def remove(self) -> None:
         self._owner.__dict__.pop(self._name, None)

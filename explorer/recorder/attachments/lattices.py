@@ -12,7 +12,14 @@ from torch import Tensor, nn
 
 from explorer.joints.files.recording import RecordLevel
 from explorer.joints.record import LatticeRule
-from explorer.recorder.attachments.attachment import Attachment, Listener, comes_from, first_tensor, names_of_levels
+from explorer.recorder.attachments.attachment import (
+    Attachment,
+    Hook,
+    Listener,
+    comes_from,
+    first_tensor,
+    names_of_levels,
+)
 from explorer.recorder.attachments.vector_quantize import PACKAGE, listen_to_sides
 
 OUTER = ("FSQ", "LFQ", "ResidualFSQ", "ResidualLFQ", "GroupedResidualFSQ", "GroupedResidualLFQ")
@@ -50,7 +57,7 @@ class LatticeAttachment(Attachment):
     def listen(self, to: Listener) -> None:
         self._handles += listen_to_sides(self, to)
         for layer, first in zip(self._layers, self._first, strict=True):
-            self._handles.append(layer.register_forward_hook(self._hook(first, to), with_kwargs=True))
+            self._handles.append(layer.register_forward_hook(Hook(self._hook(first, to)), with_kwargs=True))
 
     @staticmethod
     def _hook(first: int, to: Listener) -> Any:

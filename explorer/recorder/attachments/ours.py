@@ -10,7 +10,15 @@ from torch import Tensor, nn
 
 from explorer.joints.files.recording import RecordLevel
 from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput
-from explorer.recorder.attachments.attachment import Attachment, Listener, Patch, Reseed, first_tensor, names_of_levels
+from explorer.recorder.attachments.attachment import (
+    Attachment,
+    Hook,
+    Listener,
+    Patch,
+    Reseed,
+    first_tensor,
+    names_of_levels,
+)
 
 HANDED_BACK = 100_000  # events that were read for the recording and are kept for whoever drains them next
 
@@ -58,8 +66,8 @@ class OwnAttachment(Attachment):
                 to.see_sides(given, output.z_q, output.loss_terms, -1, output.loss)
 
         self._handles += [
-            self.module.register_forward_pre_hook(before),
-            self.module.register_forward_hook(after, with_kwargs=True),
+            self.module.register_forward_pre_hook(Hook(before)),
+            self.module.register_forward_hook(Hook(after), with_kwargs=True),
             Patch(self.module, "drain_events", self._drain_for_others),
         ]
 

@@ -13,6 +13,7 @@ from torch.nn.functional import normalize
 from explorer.joints.files.recording import RecordLevel
 from explorer.recorder.attachments.attachment import (
     Attachment,
+    Hook,
     Listener,
     Patch,
     comes_from,
@@ -82,8 +83,8 @@ class TableAttachment(Attachment):
             if comes_from(table, PACKAGE, *SEARCHED):
                 self._handles.append(Patch(table, "quantize", self._quantize(number, table, to)))
             else:
-                self._handles.append(table.register_forward_pre_hook(lambda *_: to.begin()))
-                self._handles.append(table.register_forward_hook(self._hook(number, to), with_kwargs=True))
+                self._handles.append(table.register_forward_pre_hook(Hook(lambda *_: to.begin())))
+                self._handles.append(table.register_forward_hook(Hook(self._hook(number, to)), with_kwargs=True))
 
     @staticmethod
     def _quantize(number: int, table: nn.Module, to: Listener) -> Any:

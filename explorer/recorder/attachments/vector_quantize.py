@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from explorer.joints.files.recording import RecordLevel
 from explorer.recorder.attachments.attachment import (
     Attachment,
+    Hook,
     Listener,
     Patch,
     comes_from,
@@ -56,8 +57,8 @@ def listen_to_sides(attachment: Attachment, to: Listener) -> list[Any]:
         to.see_sides(given, output[0], losses, channel_axis(module, given))
 
     return [
-        attachment.module.register_forward_pre_hook(before),
-        attachment.module.register_forward_hook(after, with_kwargs=True),
+        attachment.module.register_forward_pre_hook(Hook(before)),
+        attachment.module.register_forward_hook(Hook(after), with_kwargs=True),
     ]
 
 
@@ -110,13 +111,13 @@ class CodebookAttachment(Attachment):
     def listen(self, to: Listener) -> None:
         self._handles += listen_to_sides(self, to)
         for layer in dict.fromkeys(layer for layer, _ in self._places):
-            self._handles.append(layer.register_forward_pre_hook(self._note_layer))
+            self._handles.append(layer.register_forward_pre_hook(Hook(self._note_layer)))
         for part in self.module.modules():
             if comes_from(part, PACKAGE, "ResidualVQ"):
-                self._handles.append(part.register_forward_hook(self._hear_beam(to), with_kwargs=True))
+                self._handles.append(part.register_forward_hook(Hook(self._hear_beam(to)), with_kwargs=True))
         for book in dict.fromkeys(layer._codebook for layer, _ in self._places):
             self._layer[id(book)] = next(layer for layer, _ in self._places if layer._codebook is book)
-            self._handles.append(book.register_forward_hook(self._hook(to), with_kwargs=True))
+            self._handles.append(book.register_forward_hook(Hook(self._hook(to)), with_kwargs=True))
             self._handles.append(Patch(book, "replace", self._replace(book, to)))
 
     def _note_layer(self, layer: nn.Module, _: Any) -> None:
@@ -199,7 +200,7 @@ class SimAttachment(Attachment):
     def listen(self, to: Listener) -> None:
         self._handles += listen_to_sides(self, to)
         for number, layer in enumerate(self._layers):
-            self._handles.append(layer.register_forward_hook(self._hook(number, to), with_kwargs=True))
+            self._handles.append(layer.register_forward_hook(Hook(self._hook(number, to)), with_kwargs=True))
 
     @staticmethod
     def _hook(number: int, to: Listener) -> Any:
