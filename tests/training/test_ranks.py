@@ -27,7 +27,7 @@ from explorer.training.train import Trainer
 
 ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
-TOGETHER = ("fsq",)
+TOGETHER = ("fsq", "vq-ema-reseed")
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def train_in_processes(world, folder, out):
         )
         for rank in range(world)
     ]
-    ended = [process.communicate(timeout=300) for process in started]
+    ended = [process.communicate(timeout=100) for process in started]
     assert [process.returncode for process in started] == [0] * world, [err[-2000:] for _, err in ended]
     return [out for out, _ in ended]
 
@@ -82,7 +82,7 @@ def test_two_processes_train_the_model_that_one_trains_on_the_same_batches(folde
         weights = [load_file(at / name / "model.safetensors") for at in (tmp_path / "one", tmp_path / "two/out")]
         for part, tensor in weights[0].items():
             same = torch.allclose(tensor.float(), weights[1][part].float(), rtol=1e-2, atol=2e-3)
-            assert same or "counts" in part, part  # of this rank alone where quantizers do not sum over ranks
+            assert same, part
         tokenizer = load_tokenizer(name, "cpu", tmp_path / "two/out")
         picture = structured(64, 1)[0].astype(np.float32) / 255
         assert tokenizer.tokenize(picture).reconstruction.shape == (64, 64, 3)

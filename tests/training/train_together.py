@@ -3,6 +3,7 @@
 `python -m tests.training.train_together NAME ARGUMENTS ...`, with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT set.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from explorer.training.recipes import ZOO
 
 def main():
     command.ZOO = {name: tiny(name) for name in ZOO}
-    for name in sys.argv[1].split(","):
+    names, port = sys.argv[1].split(","), int(os.environ["MASTER_PORT"])
+    for number, name in enumerate(names):
+        os.environ["MASTER_PORT"] = str(port + number)  # the first may still be at the one before
         command.main([name, *sys.argv[2:]])
 
 
