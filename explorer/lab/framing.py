@@ -10,13 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.joints.frame import DEAD, LIVE, UNSEEN, Frame, FrameEvent, FrameLevel
+from explorer.joints.frame import DEAD, LIVE, UNSEEN, Frame, FrameLevel
+from explorer.lab.capture.events import events_to_send
 from explorer.lab.capture.phases import counters_of
 from explorer.lab.models import difference
 from explorer.lab.settings import LabSettings
 from explorer.lab.trainer import LabTrainer
 from explorer.quantizers.base import QuantizerOutput
 from explorer.quantizers.chance import drawing_from
+from explorer.quantizers.step.events import ReseedEvent
 
 LATENTS = 2000  # shown in the plane; fewer when they have more than two dimensions
 LATENTS_WIDE = 512
@@ -29,10 +31,10 @@ def shown_items(settings: LabSettings) -> int:
     return max(PICTURES, latents // settings.latents_an_item)
 
 
-def make_frame(trainer: LabTrainer, events: tuple[FrameEvent, ...] = (), gradients: bool = False) -> Frame:
-    """The trainer at this moment, waiting for the device. As `ask_frame`."""
+def make_frame(trainer: LabTrainer, gradients: bool = False) -> Frame:
+    """The trainer at this moment without its events, waiting for the device. As `ask_frame`."""
     made: list[Frame] = []
-    ask_frame(trainer, made.append, events, gradients)
+    ask_frame(trainer, made.append, gradients)
     trainer.read_back.wait()
     return made[0]
 
@@ -40,13 +42,14 @@ def make_frame(trainer: LabTrainer, events: tuple[FrameEvent, ...] = (), gradien
 def ask_frame(
     trainer: LabTrainer,
     keep: Callable[[Frame], None],
-    events: tuple[FrameEvent, ...] = (),
     gradients: bool = False,
+    with_events: bool = False,
 ) -> None:
     """Let keep(frame) be called with the trainer as it is at this moment, once that has come back from the device.
     Nothing of the run changes: the probe has a generator of its own.
 
-    gradients: also of the reconstruction loss of each item at its latents, as the estimator passes it on.
+    gradients: also of the reconstruction loss of each item at its latents, as the estimator passes it on. with_events:
+    the frame takes all reseeds up to now that no frame before it took.
     """
     settings = trainer.settings
     probe = torch.Generator(trainer.device).manual_seed(settings.seed + 1)
@@ -68,18 +71,24 @@ def ask_frame(
         step=trainer.step_count,
         latents_seen=trainer.latents_seen,
         batch_size=settings.batch_size * settings.latents_an_item,
-        events=events,
     )
+    sent, read_events = events_to_send(trainer.quantizer) if with_events else ([], _no_events)
     rules = Rules(trainer.window, trainer.metrics, _raw(settings), not settings.axis_values)
 
     def read(tensors: list[Tensor]) -> None:
-        arrays = {name: tensor.numpy().copy() for name, tensor in zip(parcel, tensors, strict=True)}
+        arrays = {name: tensor.numpy().copy() for name, tensor in zip(parcel, tensors, strict=False)}
+        events = trainer.tell(read_events(tensors[len(parcel) :]))
         levels = tuple(_level(arrays, number, rules) for number in range(len(rules.metrics)))
         inputs, outputs = arrays["inputs"], arrays["outputs"]
         losses, measures = dict(trainer.losses), dict(trainer.measures)  # of this step: sent before
-        keep(made(levels=levels, losses=losses, measures=measures, inputs=inputs, outputs=outputs))
+        of_step = {"losses": losses, "measures": measures, "events": events}
+        keep(made(levels=levels, inputs=inputs, outputs=outputs, **of_step))
 
-    trainer.read_back.send(list(parcel.values()), read)
+    trainer.read_back.send([*parcel.values(), *sent], read)
+
+
+def _no_events(tensors: list[Tensor]) -> list[ReseedEvent]:
+    return []
 
 
 @dataclass(frozen=True)

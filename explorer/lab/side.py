@@ -62,14 +62,13 @@ class LabSide:
         trainer = self.trainer
         trainer.send_losses()
         self._asked = (trainer.step_count, self.gradients)  # some quantizers have no gradients to give
-        events = trainer.drain_events()
-        self.events.add(events)
         self._coming += 1
-        ask_frame(trainer, partial(self._keep_frame, keep), events, self.gradients)
+        ask_frame(trainer, partial(self._keep_frame, keep), self.gradients, with_events=True)
 
     def _keep_frame(self, keep: bool, frame: Frame) -> None:
         self.newest = frame
         self._coming -= 1
+        self.events.add(frame.events)
         if keep:
             self.timeline.add(frame)
 

@@ -24,6 +24,7 @@ from explorer.lab.quantizing import apply_settings, build_lab_quantizer
 from explorer.lab.settings import LabSettings
 from explorer.quantizers.base import QuantizerOutput
 from explorer.quantizers.chance import built_with, drawing_from
+from explorer.quantizers.step.events import ReseedEvent
 
 WINDOW_LATENTS = 8  # a code is dead when it was not chosen among at least this many latents a code ...
 WINDOW_STEPS = 20  # ... and at least this many steps
@@ -274,8 +275,12 @@ class LabTrainer:
 
     def drain_events(self) -> tuple[FrameEvent, ...]:
         """Reseeds since the last call; one that was reseeded before has died again."""
+        return self.tell(self.quantizer.drain_events())
+
+    def tell(self, reseeds: Sequence[ReseedEvent]) -> tuple[FrameEvent, ...]:
+        """Reseeds of the quantizer, in order, as frames hold them."""
         events = []
-        for event in self.quantizer.drain_events():
+        for event in reseeds:
             key = (event.level, event.code)
             again = key in self._reseeded
             self._reseeded[key] = event.step

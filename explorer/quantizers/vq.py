@@ -237,8 +237,16 @@ class VectorQuantizer(Quantizer):
         self._log.write(self.counts.clock, STRATEGIES.index(reseeding.strategy), codes, source, many)
 
     def drain_events(self) -> list[ReseedEvent]:
-        rows = self._log.drain() if self._log else []
+        return self.events_of(self._log.drain() if self._log else [])
+
+    def events_of(self, rows: list[list[int]]) -> list[ReseedEvent]:
+        """The events behind rows of the log."""
         return [ReseedEvent(step, self.level, code, STRATEGIES[kind], source) for step, kind, code, source in rows]
+
+    @property
+    def event_log(self) -> EventLog | None:
+        """None before the first check for dead codes."""
+        return self._log
 
     def _set_codes(self, codes: Tensor, vectors: Tensor, live: Tensor) -> None:
         """Give those of `codes` (R,), all different, that are `live` (R,) new vectors (R, D) and, unless the known bug

@@ -5,24 +5,24 @@ from contextlib import nullcontext
 
 import pytest
 import torch
-from recorded_graph import DataDependent, Recorder, RecordingCapturer, give_graphs
+from recorded_graph import DataDependent, LateReadBack, Recorder, RecordingCapturer, give_graphs
 from torch import nn
 
 from explorer.lab.capture.graphs import engine_for
 from explorer.lab.capture.phases import counters_of, python_state
 from explorer.lab.capture.stepping import KEPT, WARM, CaptureError, Stepping
 from explorer.lab.controls import QUANTIZERS
+from explorer.lab.framing import ask_frame
 from explorer.lab.presets import PRESETS
 from explorer.lab.settings import LabSettings
 from explorer.lab.trainer import LabTrainer
-from explorer.quantizers.base import Quantizer
+from tests.quantizers.step.host_looks import NoLooks
 
 CPU = torch.device("cpu")
 SMALL = LabSettings(codebook_size=16, batch_size=64)
 SIZES = {"fsq": {"dim": 2}, "lfq": {"dim": 4}, "bsq": {"dim": 4}, "pq": {"dim": 4}, "opq": {"dim": 4}}
 SIZES |= {"gradual": {"grow_steps": 5}, "soft": {"anneal_steps": 5}}
-STEPS = 40
-tells_phases = pytest.mark.skipif(not hasattr(Quantizer, "phase"), reason="quantizers do not tell their phase yet")
+STEPS = 30
 
 
 @pytest.fixture
@@ -62,7 +62,6 @@ def assert_same(trainers, rows):
     assert one == other
 
 
-@tells_phases
 @pytest.mark.parametrize("quantizer", [name for name, _ in QUANTIZERS])
 def test_steps_as_graphs_are_those_kernel_by_kernel_to_the_bit(quantizer, as_on_a_gpu):
     trainers, rows = two_runs(SMALL.changed({"quantizer": quantizer, **SIZES.get(quantizer, {})}))
@@ -70,16 +69,35 @@ def test_steps_as_graphs_are_those_kernel_by_kernel_to_the_bit(quantizer, as_on_
     assert trainers[1].stepping.replays >= STEPS / 3 and trainers[1].stepping.words == "as recorded graphs"
 
 
-@tells_phases
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_is_the_same_run_by_graphs(name, as_on_a_gpu):
-    settings = LabSettings().changed({"batch_size": 64, **PRESETS[name].changes})
-    trainers, rows = two_runs(settings, 80)
-    assert_same(trainers, rows)
-    assert trainers[1].stepping.replays >= 30
+def test_every_preset_is_the_same_run_by_graphs_and_looks_at_no_value(name, as_on_a_gpu):
+    """100 steps behind the first, in which codes may start on latents; what is measured and what frames take, too."""
+    settings = LabSettings().changed(PRESETS[name].changes)
+    settings = settings.changed({"batch_size": max(32, settings.codebook_size)})  # k-means starts on a batch
+    plain, graphs = (LabTrainer(settings, CPU) for _ in range(2))
+    give_graphs(graphs)
+    plain._clock = torch.zeros((), dtype=torch.int64)
+    rows, frames = ([], []), []
+    plain.step(), graphs.step()
+    plain.read_back = LateReadBack(CPU, 1000)
+    for trainer, kept in zip((plain, graphs), rows, strict=True):
+        trainer.keep_row = kept.append
+    for steps in (range(60), range(60, 100)):
+        with NoLooks():
+            for step in steps:
+                plain.step(measure=step % 5 == 0)
+                if step % 20 == 0:
+                    ask_frame(plain, frames.append, gradients=True, with_events=True)
+        if steps[0] == 0:
+            for step in steps:
+                graphs.step(measure=step % 5 == 0)
+            plain.read_losses()
+            plain.drain_events(), graphs.drain_events()  # of which the frames of the one have taken some
+            assert_same((plain, graphs), rows)
+    plain.read_losses()
+    assert plain.step_count == 101 and len(frames) == 5 and graphs.stepping.replays >= 20
 
 
-@tells_phases
 def test_the_first_steps_of_a_warm_up_are_graphs_of_their_own(as_on_a_gpu):
     trainers, rows = two_runs(SMALL.changed({"warm_up": 20}))
     assert_same(trainers, rows)

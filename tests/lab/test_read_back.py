@@ -84,6 +84,25 @@ def test_a_run_whose_numbers_come_late_is_the_run_whose_numbers_come_at_once():
         same_frames(one, other)
 
 
+@pytest.mark.parametrize("most", [1024, 2])  # of what travels: more are read where they are
+def test_reseeds_come_with_the_frame_of_their_moment(most, monkeypatch):
+    monkeypatch.setattr("explorer.lab.capture.events.MOST", most)
+    settings = SMALL.changed({"quantizer": "rvq", "reseeding": "random_latent", "threshold": 3.0, "every": 4})
+    at_once, (late, read_back) = LabSide(settings, CPU), late_side(settings)
+    for step in range(40):
+        for side in (at_once, late):
+            side.step()
+        read_back.let(step % 3)
+    for side in (at_once, late):
+        side.frame()
+    assert at_once.events.kept == late.events.kept and len(at_once.events.kept) > 20
+    steps = [event.step for event in at_once.events.kept]
+    assert steps == sorted(steps) and {event.level for event in at_once.events.kept} == {0, 1}
+    if most == 1024:
+        for one, other in zip(at_once.timeline.after(-1), late.timeline.after(-1), strict=True):
+            assert one.events == other.events and all(one.step - 4 < event.step <= one.step for event in one.events)
+
+
 def test_a_look_at_a_run_that_plays_does_not_wait_and_asks_for_one_frame_at_a_time():
     side, read_back = late_side()
     side.timeline.stride = 1000  # it keeps none of these

@@ -56,3 +56,19 @@ class EventLog:
         if first == count:
             return []
         return self._ring[torch.arange(first, count, device=self._ring.device) % len(self._ring)].tolist()
+
+    def newest(self, most: int) -> Tensor:
+        """A row with how many were ever written, and the newest `most`: (1 + most, 4) int32 on the device, for
+        `read_newest`. It does not wait."""
+        places = (self._count - most + torch.arange(most, device=self._ring.device)) % len(self._ring)
+        return torch.cat([self._count.to(self._ring).expand(1, 4), self._ring[places]])
+
+    def read_newest(self, newest: Tensor) -> list[list[int]]:
+        """As `drain`, of what had been written when `newest` was made, which is on the CPU now. It waits for the device
+        only where more were written since the last call than that holds."""
+        count, held = int(newest[0, 0]), len(newest) - 1
+        fresh = count - self._told
+        if fresh > held:
+            return self.drain()
+        self._told = max(self._told, count)
+        return newest[len(newest) - fresh :].tolist() if fresh > 0 else []
