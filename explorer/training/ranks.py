@@ -72,7 +72,9 @@ def joined_ranks(device: str, environment: Mapping[str, str] | None = None) -> I
     if picked.type == "cuda":
         picked = pick_device(f"cuda:{local % torch.cuda.device_count()}")
         torch.cuda.set_device(picked)
-    dist.init_process_group("nccl" if picked.type == "cuda" else "gloo", rank=ranks.rank, world_size=ranks.world)
+    on_gpus = picked.type == "cuda"
+    options = {"device_id": picked} if on_gpus else {}  # NCCL would guess it at the first barrier
+    dist.init_process_group("nccl" if on_gpus else "gloo", rank=ranks.rank, world_size=ranks.world, **options)
     try:
         yield ranks, picked
     finally:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from recorded_graph import give_graphs
 
 from explorer.foundation.errors import ExplorerError, FieldError, SettingsError
 from explorer.lab.runner import LabRunner
@@ -164,3 +165,13 @@ def test_a_run_pauses_itself_once_where_it_was_told_to(runner):
     runner.advance(5)  # steps that were asked for are taken
     turns(runner)
     assert runner.step == 5
+
+
+def test_the_words_for_a_gpu_say_how_its_steps_are_taken(runner, monkeypatch):
+    assert runner.device_label == "CPU, 1 thread"
+    monkeypatch.setattr("explorer.lab.runner.device_label", lambda device: "CUDA, a card")
+    runner.start(SMALL, SMALL.changed({"decay": 0.5}))
+    runner.device = SimpleNamespace(type="cuda")
+    assert runner.device_label == "CUDA, a card; steps kernel by kernel: a CPU has no graphs"
+    give_graphs(runner.sides[0].trainer)
+    assert runner.device_label.startswith("CUDA, a card; steps kernel by kernel, recorded graphs to come; steps ")
