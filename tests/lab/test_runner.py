@@ -115,6 +115,7 @@ def test_an_error_inside_ends_the_run_with_words(runner):
         raise RuntimeError("inside")
 
     runner.sides[0].step = broken
+    runner.look()
     runner.play()
     turns(runner)
     assert "inside" not in runner.ended and "Start it again" in runner.ended and runner.sides == []
