@@ -223,6 +223,7 @@ def _add_indices(parser: argparse.ArgumentParser) -> None:
         "--latents", type=Path, metavar="FILE", help="latents of --indices, .npy (..., D), a row a token"
     )
     parser.add_argument("--metric", default="euclidean", help="of --codebook: euclidean, cosine or dot")
+    parser.add_argument("--medium", choices=("file", "row"), help="what is one medium of --indices (default: a guess)")
     parser.add_argument("--field", metavar="NAME", help="field, column or tensor of --indices that holds the tokens")
 
 

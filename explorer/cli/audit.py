@@ -23,6 +23,7 @@ from explorer.cli.distribution import count_media, in_group
 from explorer.cli.fitting import chosen_fitting, fitting_for
 from explorer.cli.sharding import count_shard, shard_of
 from explorer.cli.stopping import stop_on_ctrl_c
+from explorer.dumps.own import read_own
 from explorer.figures.reports.audit import html_report
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
@@ -53,8 +54,8 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError("audit needs a tokenizer and a folder or zip, or --indices FILE with --codebook-size K.")
     if options.codebook_size is not None:
         raise SettingsError("--codebook-size is for --indices; a tokenizer knows the size of its codebook.")
-    if any(getattr(options, name) for name in ("axes", "ignore", "field", "codebook", "latents")):
-        raise SettingsError("--axes, --ignore, --field, --codebook and --latents go with --indices.")
+    if any(getattr(options, name) for name in ("axes", "ignore", "field", "medium", "codebook", "latents")):
+        raise SettingsError("--axes, --ignore, --field, --medium, --codebook and --latents go with --indices.")
     shard = shard_of(options)
     chosen_fitting(options)  # what is plainly wrong is said before weights are read
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
@@ -92,7 +93,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run_indices(options: argparse.Namespace) -> int:
-    if options.codebook_size is None and options.codebook is None:
+    own = read_own(options.indices) or (None, None)
+    axes, size = options.axes or own[0], options.codebook_size or own[1]
+    if size is None and options.codebook is None:
         raise SettingsError(
             "--indices needs --codebook-size K, or --codebook FILE with the code vectors: the number of codes cannot "
             "be read from the indices."
@@ -106,11 +109,11 @@ def _run_indices(options: argparse.Namespace) -> int:
     if options.shard is not None or options.ray is not None:
         raise SettingsError("--shard and --ray go with a tokenizer and media; indices are counted by one process.")
     make_folder(options.out)
-    reading = Reading(options.axes, Padding(tuple(options.ignore) or None), options.field)
+    reading = Reading(axes, Padding(tuple(options.ignore) or None), options.field, options.medium or "")
     belongings = None
     if options.codebook is not None:
         belongings = read_belongings(options.codebook, options.latents, options.metric)
-    audit = audit_indices(options.indices, options.codebook_size, reading, belongings, progress=Teller())
+    audit = audit_indices(options.indices, size, reading, belongings, progress=Teller())
     codebooks = () if belongings is None else books_of_levels(belongings.codebooks, len(audit.levels))
     findings = write_audit(options.out, audit, codebooks)
     save_codebooks(options.out / CODEBOOKS, codebooks)

@@ -70,7 +70,8 @@ class Dump:
     first: the arrays of the first part, from which axes are guessed. parts: each the levels of one array or, of a
     single array, the array alone; or rows. listed: what each part is ("file", "line", "row", "sample"), and so a medium
     if nothing else says so; "" for one array alone. one_by_level: arrays are levels already. notes: what a person
-    should know of how it was read. changed: asks whether what was read is another now, in words, "" if it is not.
+    should know of how it was read. files: the parts of each file, where there are several. changed: asks whether what
+    was read is another now, in words, "" if it is not.
     """
 
     title: str
@@ -80,6 +81,7 @@ class Dump:
     one_by_level: bool = False
     notes: tuple[str, ...] = ()
     changed: Callable[[], str] = str
+    files: Callable[[], Iterator[Iterator[Part]]] | None = None
 
 
 def array_of_bytes(name: str, shape: tuple[int, ...], dtype: np.dtype, start: Callable[[], BinaryIO]) -> DumpArray:

@@ -6,6 +6,8 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from explorer.dumps.arrays import Dump, Part, Refusal
@@ -57,16 +59,19 @@ def _many(title: str, files: Sequence[DumpFile], field: str | None, kind: DumpFo
     if first is None:
         raise RecordError(why)
 
-    def parts() -> Iterator[Part]:
-        for file in files:
-            try:
-                yield from _read(file, field, kind).parts()
-            except RecordError as error:
-                yield Refusal(file.name, str(error))
-            except DAMAGE as error:
-                yield Refusal(file.name, f"{file.name!r} cannot be read, or is damaged ({error}).")
+    def parts_of(file: DumpFile) -> Iterator[Part]:
+        try:
+            yield from _read(file, field, kind).parts()
+        except RecordError as error:
+            yield Refusal(file.name, str(error))
+        except DAMAGE as error:
+            yield Refusal(file.name, f"{file.name!r} cannot be read, or is damaged ({error}).")
 
-    return Dump(title, first.first, parts, first.listed or "file", first.one_by_level)
+    def parts() -> Iterator[Part]:
+        return chain.from_iterable(map(parts_of, files))
+
+    listed = first.listed or "file"
+    return Dump(title, first.first, parts, listed, first.one_by_level, files=lambda: map(parts_of, files))
 
 
 def _read(file: DumpFile, field: str | None, kind: DumpFormat | None) -> Dump:
@@ -87,6 +92,4 @@ def _with_stamps(dump: Dump, files: Sequence[DumpFile], notes: tuple[str, ...] =
         named = f"{other[0]!r}" + (f" and {len(other) - 1:,} more files" if len(other) > 1 else "")
         return f"{named} changed while it was read: what was counted is of neither state. Count it again."
 
-    return Dump(
-        dump.title, dump.first, dump.parts, dump.listed, dump.one_by_level, dump.notes + notes, changed
-    )  # fmt: skip
+    return replace(dump, notes=dump.notes + notes, changed=changed)

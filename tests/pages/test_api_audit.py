@@ -82,7 +82,7 @@ def test_indices(client, tmp_path):
         ("", "i.npy", 3, "Index 6 at place 2"),
         ("", "i.npy", -1, "codebook size must be from 1"),
         ("fsq", "i.npy", 10, "no tokenizer"),
-        ("fsq", "i.npy", 0, "need the size of their codebook"),
+        ("fsq", "i.npy", 0, "needs the size of its codebook"),
     ],
 )
 def test_errors_are_plain_words(client, tokenizer, name, size, words, tmp_path):

@@ -86,27 +86,31 @@ def plain_axes(shape: tuple[int, ...], media_first: bool = True) -> Axes:
     return Axes(short, tuple("bthwxyz"[: len(short)]) if len(short) > 1 else ("t",), guessed=True)
 
 
-def guessed_axes(shape: tuple[int, ...], sample: np.ndarray, listed: bool) -> Axes:
+def guessed_axes(shape: tuple[int, ...], sample: np.ndarray, listed: bool, medium: str = "") -> Axes:
     """The likely reading of an array. sample (n, ...) is its beginning, whole entries of its first axis.
 
-    listed: the array is one of many files or lines, each of which may be one medium.
+    listed: the array is one of many files or lines, each of which may be one medium. medium: what a person said is
+    one, "file" or "row", or "".
     """
     short = tuple(n for n in shape if n > 1) or (1,)
     sample = sample.reshape(-1, *short[1:])
     if len(short) == 1:
         return Axes(short, ("t",), guessed=True)
-    medium_each = listed and (len(short) == 2 or short[0] <= LEVELS_AT_MOST)
+    medium_each = listed and medium != "row" and (len(short) == 2 or short[0] <= LEVELS_AT_MOST or medium == "file")
     candidates = [place for place in range(len(short)) if _may_be_levels(short, place, medium_each)]
     for place in candidates:
         if own_codes(sample, place):
             return Axes(short, _names(len(short), place, medium_each or len(short) == 2), guessed=True)
-    media_first = not (listed and (medium_each or short[0] <= LEVELS_AT_MOST))
+    media_first = not medium_each
     plain = ("b", *"thwxyz"[: len(short) - 1]) if media_first else tuple("thwxyz"[: len(short)])
     question = ""
     if candidates:
         place = candidates[0]
         other = ",".join(_names(len(short), place, not media_first or len(short) == 2))
         question = f"If the axis of {short[place]} is levels, name the axes {other} (command line: --axes {other})."
+    elif medium_each and not medium and short[0] > LEVELS_AT_MOST:
+        other = ",".join(("b", *"thwxyz"[: len(short) - 1]))
+        question = f"If each of {short[0]:,} rows is a medium, name the axes {other} (command line: --axes {other})."
     return Axes(short, plain, guessed=True, question=question)
 
 
@@ -145,12 +149,12 @@ def _shared(codes: np.ndarray, number: np.ndarray) -> int:
     return int(np.count_nonzero(slices_of[codes] > 1))
 
 
-def reading_words(axes: Axes, listed: str, count: int | None, even: bool) -> str:
+def reading_words(axes: Axes, listed: str, count: int | None, even: bool, tokens: tuple[int, ...] | None = None) -> str:
     """What was read, as a sentence: "Read as 40 media of 75 tokens on 8 levels (axes b,q,t, guessed)."
 
-    count: media; None where nobody knows. even: all media are of the shape of `axes`.
+    count: media; None where nobody knows. even: all media are of the shape of `axes`, or of `tokens`.
     """
-    each = f"{by_words(axes.tokens)} tokens" if even else "different lengths"
+    each = f"{by_words(tokens or axes.tokens)} tokens" if even else "different lengths"
     levels = f" on {axes.levels} levels" if axes.levels > 1 else " on one level"
     named = f"axes {','.join(axes.names)}{', guessed' if axes.guessed else ''}"
     if count is None:

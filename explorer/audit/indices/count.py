@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -29,7 +30,14 @@ class IndexCount:
     """All levels of one source, counted block by block."""
 
     def __init__(
-        self, source: Dump, axes: Axes, sizes: list[int], padding: Padding, belongings: Belongings | None, most: int
+        self,
+        source: Dump,
+        axes: Axes,
+        sizes: list[int],
+        padding: Padding,
+        belongings: Belongings | None,
+        most: int,
+        by_file: bool = False,
     ) -> None:
         self._source, self._axes, self._padding = source, axes, padding
         number = len(source.first) if source.one_by_level else axes.levels
@@ -51,9 +59,9 @@ class IndexCount:
                 raise SettingsError(f"Latents need a codebook for each of the {number} levels, of tokens alike.")
             self._latents = LatentCounters(belongings)
         self._parts_read = PartReader(
-            axes, self._sizes, padding, lambda array: check_size(array, most), self._latents is not None
+            axes, self._sizes, padding, lambda array: check_size(array, most), self._latents is not None, by_file
         )
-        self._refusals = self._parts_read.refusals
+        self._refusals, self._by_file = self._parts_read.refusals, by_file
 
     def _parts(self) -> int:
         first = self._source.first[0]
@@ -68,7 +76,8 @@ class IndexCount:
         """The blocks of all arrays. Of many, one that does not fit is left out; raises RecordError for one alone."""
         source = self._source
         if source.listed:
-            return gather(self._parts_read.blocks(source.parts()))
+            each = source.files() if self._by_file and source.files is not None else iter([source.parts()])
+            return gather(chain.from_iterable(map(self._parts_read.blocks, each)))
         part = None if self._axes.media is not None else self._part
         if not source.one_by_level:
             return blocks_of(source.first[0], self._axes, part)
@@ -138,11 +147,17 @@ class IndexCount:
     def _reading(self, media: int | None) -> str:
         if self._source.one_by_level and not self._source.listed:
             return words_of_levels(self._source.first, self._axes, media)
-        even = not self._source.listed or len(self._parts_read.lengths) == 1
+        lengths = self._parts_read.lengths
+        even = not self._source.listed or len(lengths) == 1
+        if self._by_file:
+            return reading_words(self._axes, "file", media, even, tuple(lengths))
         return reading_words(self._axes, self._source.listed, media, even)
 
 
-def axes_of(source: Dump, axes: str | None, most: int) -> Axes:
+def axes_of(source: Dump, axes: str | None, most: int, medium: str = "") -> Axes:
+    """The reading that was named, or a guess. Raises SettingsError for one that does not fit."""
+    if medium == "file" and not source.listed:
+        raise SettingsError(f"{source.title!r} is one array: where it is one medium, name axes without b (--axes).")
     first = source.first[0]
     for array in source.first:
         check_size(array, most)
@@ -153,7 +168,7 @@ def axes_of(source: Dump, axes: str | None, most: int) -> Axes:
         return named
     if source.one_by_level:
         return plain_axes(first.shape, media_first=not source.listed)
-    return guessed_axes(first.shape, _sample(first), bool(source.listed))
+    return guessed_axes(first.shape, _sample(first), bool(source.listed), medium)
 
 
 def _sample(array: DumpArray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -41,7 +42,8 @@ class PartReader:
     """The blocks of parts that follow each other, each of which is a medium or holds media.
 
     axes: of the first part. sizes: of the codebooks, one a level. check: raises RecordError for an array that is too
-    large. strict: nothing may be left out, as where latents go by the order of the tokens.
+    large. strict: nothing may be left out, as where latents go by the order of the tokens. by_file: all parts of a call
+    of `blocks` are one medium.
     """
 
     def __init__(
@@ -51,12 +53,33 @@ class PartReader:
         padding: Padding,
         check: Callable[[DumpArray], None],
         strict: bool,
+        by_file: bool = False,
     ) -> None:
         self._axes, self._sizes, self._padding, self._check, self._strict = axes, sizes, padding, check, strict
-        self.refusals, self.lengths = Refusals(), set()
+        self.refusals, self._part_lengths = Refusals(), set()
         self.parts = 0  # that were counted
+        self._by_file, self._file_lengths = by_file, set()
+
+    @property
+    def lengths(self) -> set[int]:
+        """Tokens of media, of each level; two of them tell that they differ."""
+        return self._file_lengths if self._by_file else self._part_lengths
 
     def blocks(self, parts: Iterator[Part]) -> Iterator[Block]:
+        """Of the parts of all files, or of one of them, by_file."""
+        return self._as_one(self._blocks(parts)) if self._by_file else self._blocks(parts)
+
+    def _as_one(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        """Blocks of several media as those of one, row after row."""
+        opens, length = True, 0
+        for block in blocks:
+            many = len(block.values[0])
+            yield replace(block, lengths=np.array([many]), opens=opens, shape=(), offset=length)
+            opens, length = False, length + many
+        if length:
+            self._file_lengths.add(length)
+
+    def _blocks(self, parts: Iterator[Part]) -> Iterator[Block]:
         for part in parts:
             if isinstance(part, Refusal):
                 self._refuse(part.name, part.why, part.many)
@@ -95,7 +118,7 @@ class PartReader:
             raise RecordError(f"{arrays[0].name!r} has {levels} levels; the first has {len(self._sizes)}.")
         if len({array.shape for array in arrays}) > 1:
             raise RecordError(f"{arrays[0].name!r} is the first of {levels} levels of different shapes.")
-        self.lengths.add(arrays[0].size // axes.levels // (axes.media or 1))
+        self._part_lengths.add(arrays[0].size // axes.levels // (axes.media or 1))
         return blocks_of(arrays[0], axes, None) if len(arrays) == 1 else zip_levels(arrays, axes, None)
 
     def _fault(self, block: Block) -> str:
@@ -141,8 +164,8 @@ class PartReader:
             row = int(np.searchsorted(starts, i, side="right")) - 1
             return name(int(numbers[row])), i - int(starts[row])
 
-        if len(self.lengths) < 2:
-            self.lengths |= {int(lengths.min()), int(lengths.max())}
+        if len(self._part_lengths) < 2:
+            self._part_lengths |= {int(lengths.min()), int(lengths.max())}
         self.parts += len(lengths)
         yield Block((values,), lengths, True, place)
 

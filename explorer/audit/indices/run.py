@@ -28,12 +28,14 @@ MOST_TOKENS = 10**11
 class Reading:
     """How indices are to be read.
 
-    axes: "b,q,t", or None to guess. padding: what is no token. name: of a field, column or the like, or None to guess.
+    axes: "b,q,t", or None to guess. padding: what is no token. name: of a field, column or the like, or None to
+    guess. medium: what is one, "file" or "row", or "" for what each part of the dump is.
     """
 
     axes: str | None = None
     padding: Padding = field(default_factory=Padding)
     name: str | None = None
+    medium: str = ""
 
 
 def reading_of(axes: object, ignore: object) -> Reading:
@@ -77,7 +79,8 @@ def audit_indices(
         raise SettingsError(f"The codebook size must be from 1 to {most_codes:,}, not {', '.join(map(str, sizes))}.")
     source = open_dump(path, reading.name)
     try:
-        count = IndexCount(source, axes_of(source, reading.axes, most), sizes, reading.padding, belongings, most)
+        axes = axes_of(source, reading.axes, most, reading.medium)
+        count = IndexCount(source, axes, sizes, reading.padding, belongings, most, reading.medium == "file")
     except DAMAGE as error:
         raise RecordError(f"{source.title!r} cannot be read, or is damaged ({error}).") from error
     meter = _Meter(source.title, 0 if source.listed else sum(a.size for a in source.first), progress, cancelled)

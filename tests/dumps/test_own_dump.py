@@ -1,0 +1,51 @@
+"""A dump that `tokenize` wrote says its axes and sizes itself, and is counted without a word more."""
+
+import json
+
+import numpy as np
+import pytest
+
+from explorer.__main__ import main
+from explorer.dumps.own import read_own
+from explorer.dumps.writing.manifest import MANIFEST, write_manifest
+from explorer.foundation.errors import RecordError
+
+PLAIN = {
+    "axes": "q,t",
+    "levels": [{"codebook_size": 8}, {"codebook_size": 16}],
+    "vocabulary": None,
+    "storage": {"format": "npy"},
+}
+
+
+def made(folder, **changes):
+    folder.mkdir()
+    array = np.stack([np.random.default_rng(q).integers(0, size, (50, 30)) for q, size in enumerate((8, 16))], 1)
+    np.save(folder / "tokens-00000.npy", array)
+    write_manifest(folder, PLAIN | changes)
+    return array
+
+
+def test_it_is_counted_without_a_word_more(tmp_path, capsys):
+    array = made(tmp_path / "d")
+    assert main(["audit", "--indices", str(tmp_path / "d"), "--out", str(tmp_path / "a")]) == 0
+    assert "1,500 tokens of 50 media; level 1: 8 of 8 codes used" in capsys.readouterr().out
+    counts = np.load(tmp_path / "a" / "counts.npy")
+    for q, size in enumerate((8, 16)):
+        assert counts[q, :size].tolist() == np.bincount(array[:, q].reshape(-1), minlength=size).tolist()
+    assert json.loads((tmp_path / "a" / "audit.json").read_text())["settings"]["axes"] == "b,q,t"
+
+
+def test_what_says_nothing_of_itself(tmp_path):
+    made(tmp_path / "ids", vocabulary={"offset": 5})
+    made(tmp_path / "row", axes="t")
+    made(tmp_path / "lines", storage={"format": "jsonl"})
+    made(tmp_path / "torn")
+    (tmp_path / "torn" / MANIFEST).write_text("{")
+    made(tmp_path / "other")
+    (tmp_path / "other" / MANIFEST).write_text('{"name": "an app"}')
+    assert read_own([tmp_path / "lines"]) == ("q,t", [8, 16])
+    assert read_own([tmp_path / "ids"]) is read_own([tmp_path / "row"]) is read_own([tmp_path / "other"]) is None
+    assert read_own([tmp_path]) is read_own([tmp_path / "ids", tmp_path / "row"]) is None
+    with pytest.raises(RecordError, match="damaged"):
+        read_own([tmp_path / "torn"])
