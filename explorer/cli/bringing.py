@@ -87,22 +87,27 @@ def bring(options: argparse.Namespace) -> list[str]:
 
 def add_results(parser: argparse.ArgumentParser) -> None:
     """`--audit`, `--experiment` and `--run`: what was counted, tried or trained elsewhere, for the app to show."""
-    parser.add_argument("--audit", action="append", default=[], metavar="DIR", help="an audit, folder or zip, to open")
+    parser.add_argument(
+        "--audit", action="append", default=[], metavar="DIR", help="an audit to open, or a folder of shards to watch"
+    )
     parser.add_argument("--experiment", action="append", default=[], metavar="FILE", help="results to show instead")
     parser.add_argument("--run", action="append", default=[], metavar="DIR", help="a recorded training to replay")
 
 
 def bring_results(options: argparse.Namespace) -> list[tuple[str, str]]:
     """Let this process know the results that the options name: the title of each and its page. Raises ExplorerError."""
-    from explorer.audit.opening import bring_audit  # the audits and pages, which no command reads
+    from explorer.audit.opening import bring_audit, is_audit  # the audits and pages, which no command reads
+    from explorer.audit.shards.watch import bring_job, is_job
     from explorer.experiments.shelf import bring
     from explorer.pages.replay.start import bring_run
 
-    audits = [bring_audit(path) for path in options.audit]
+    jobs = [Path(path) for path in options.audit if is_job(Path(path).expanduser()) and not is_audit([Path(path)])]
+    audits = [bring_audit(path) for path in options.audit if Path(path) not in jobs]
     for path in options.experiment:
         bring(path)
     runs = [bring_run(path) for path in options.run]
     named = [(f"Audit {one.audit.title}", f"codebook?audit={one.id}") for one in audits]
+    named += [(f"Cluster job {bring_job(path)}", "codebook") for path in jobs]
     return named + [(f"Run {one.title}", f"replay?run={quote(one.id)}") for one in runs]
 
 

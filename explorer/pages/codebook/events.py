@@ -11,6 +11,7 @@ from typing import Any
 from explorer.analysis.codes.page import level_of
 from explorer.audit import shipped
 from explorer.audit.opening import given_audits
+from explorer.audit.shards.watch import has_jobs, watched_jobs
 from explorer.foundation.config import settings
 from explorer.pages.codebook import audits
 from explorer.pages.codebook import beside as codebook_beside
@@ -43,7 +44,10 @@ def _open(visitor: Visitor | None, request: asked.OfAudit) -> str:
     key = (opened.key, "open", page, tuple(one["id"] for one in there), tuple(one["key"] for one in others))
     text = audits.answers.get(
         key,
-        lambda: reply(open_payload(opened.audit, opened.id, there, opened.spec, opened.codebooks, others)),
+        lambda: reply(
+            open_payload(opened.audit, opened.id, there, opened.spec, opened.codebooks, others)
+            | {"cluster": has_jobs()}
+        ),
         whose,
     )
     audits.warm(opened)
@@ -136,6 +140,10 @@ def _audit_resume(visitor: Visitor, request: object) -> dict[str, Any]:
     return {"job": codebook_jobs.resume(visitor).as_json()}
 
 
+def _cluster_state(visitor: Visitor | None, request: object) -> dict[str, Any]:
+    return {"jobs": watched_jobs()}
+
+
 def _download(visitor: Visitor | None, request: asked.Download) -> dict[str, Any]:
     file = audits.file_of(_opened(visitor, request), request.kind)
     data = base64.b64encode(file.pop("bytes")).decode("ascii")
@@ -156,6 +164,7 @@ EVENTS = Dispatcher(
         "audit_state": Event(_audit_state, Nothing, strangers=True),
         "audit_stop": Event(_audit_stop),
         "audit_resume": Event(_audit_resume),
+        "cluster_state": Event(_cluster_state, Nothing, strangers=True),
         "download": Event(_download, asked.Download, strangers=True),
     },
     caller=lambda token: visitors.get(token),

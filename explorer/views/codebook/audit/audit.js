@@ -4,6 +4,7 @@
 
 import { Component } from "../../kit/component.js";
 import { INDEX_WORDS, elseOf, holdsFractions, isGoing, kindOf, mediaWords, parseSize, progressWords, shareDone, stateWords } from "./model.js";
+import { watchCluster } from "./cluster.js";
 import { note } from "../../kit/widgets/panel.js";
 import { addStyleSheet } from "../../kit/page/component.js";
 import { h } from "../../kit/widgets/dom.js";
@@ -31,6 +32,7 @@ class AuditPanel extends Component {
     host.dataset.panel = "audit";
     this.build();
     this.own(bus.on(["tokenizer", "audit", "open", "level"], () => this.draw()));
+    this.own(bus.on(["open"], () => watchCluster(this.cluster, bus, (act, ms) => this.after(act, ms))));
     this.draw();
   }
 
@@ -81,7 +83,8 @@ class AuditPanel extends Component {
     );
     this.saved = h("span", { class: "ca-saved", role: "status" });
     this.downloads = h("p", { class: "ca-downloads" }, h("span", {}, "This audit as files: "), ...links, this.saved);
-    this.host.replaceChildren(this.details, this.work, this.downloads);
+    this.cluster = h("div", { class: "ca-cluster", "data-part": "cluster" });
+    this.host.replaceChildren(this.cluster, this.details, this.work, this.downloads);
     for (const name of ["dragenter", "dragover"]) this.drop.addEventListener(name, (event) => this.dragged(event, true));
     this.drop.addEventListener("dragleave", (event) => this.dragged(event, false));
     this.drop.addEventListener("drop", (event) => {
