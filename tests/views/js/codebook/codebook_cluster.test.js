@@ -5,7 +5,16 @@ import { test } from "node:test";
 import { clusterWords } from "../../../../explorer/views/codebook/audit/cluster.js";
 
 const JOB = {
-  title: "Train", tokenizer: "fsq", done: 52, planned: 320, tokens: 53248, seconds_left: 140, of: 8, complete: 1, waiting: 5, gone: false,
+  title: "Train",
+  tokenizer: "fsq",
+  done: 52,
+  planned: 320,
+  tokens: 53248,
+  seconds_left: 140,
+  of: 8,
+  complete: 1,
+  waiting: 5,
+  gone: false,
   going: [
     { number: 3, done: 12, planned: 40, trouble: "" },
     { number: 4, done: 0, planned: 40, trouble: "shard-4-of-8.npz is damaged." },
