@@ -1,4 +1,4 @@
-"""One EMA training step, forward and backward, against vector-quantize-pytorch's with the same sizes."""
+"""One EMA training step, forward and backward: against vector-quantize-pytorch's, and what reseeding adds to it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,34 @@ from collections.abc import Callable
 
 import torch
 
+from explorer.quantizers.reseeding import STRATEGIES, Reseeding
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
 
 N, K, D = 4096, 1024, 16
-ROUNDS = 15
+ROUNDS, REPEATS, EVERY = 15, 6, 10
 
 
 def measure() -> list[tuple[str, str, str]]:
     """Rows of (what, measured, budget)."""
+    return [*_beside_the_other(), *_reseeded()]
+
+
+def _reseeded() -> list[tuple[str, str, str]]:
+    """Checks for dead codes in fixed shapes are made whether or not there are any."""
+    torch.manual_seed(0)
+    z, rows = torch.randn(1, N, D), []
+    for strategy in STRATEGIES[1:]:
+        made = [VectorQuantizer(D, K, CodebookOptions(reseeding=Reseeding(one))).train() for one in ("none", strategy)]
+        best = [float("inf")] * 2
+        for _ in range(REPEATS):
+            for at, one in enumerate(made):
+                seconds = sum(_step(lambda x, one=one: one(x).z_q, z) for _ in range(EVERY))
+                best[at] = min(best[at], seconds)
+        rows.append((f"the same, {strategy} each {EVERY} steps", f"{best[1] / best[0]:.2f} of a step without", "1.3"))
+    return rows
+
+
+def _beside_the_other() -> list[tuple[str, str, str]]:
     torch.manual_seed(0)
     label, budget = f"EMA step, N, K, D = {N:,}, {K:,}, {D}", "no slower than vector-quantize-pytorch"
     z = torch.randn(1, N, D)

@@ -29,6 +29,10 @@ BARE = {  # trained without an encoder, on latents as they are
     "lost latents, split": (BATCH, True),
     "lost latents, kmeans start": (BATCH, True),
     "lost latents, online start": (BATCH, True),
+    "uneven, random_latent": (BATCH, False),
+    "uneven, hard_example": (BATCH, True),
+    "uneven, reservoir": (BATCH, False),
+    "uneven, online start": (BATCH, False),
 }
 CASES = [*SETTINGS, *OTHER_SETTINGS, *BARE]
 
@@ -65,6 +69,12 @@ def batch(name: str, dim: int, step: int) -> Tensor:
     return z
 
 
+def share(name: str, step: int, rank: int, world: int, dim: int) -> Tensor:
+    """The part of a rank: as many for each, but for the uneven cases after their first step."""
+    part = batch(name, dim, step).chunk(world)[rank]
+    return part[: len(part) - 7 * rank] if name.startswith("uneven") and step else part
+
+
 def train(name: str, rank: int = 0, world: int = 1) -> dict[str, object]:
     """state: all that is kept. tokens of the last step, of this rank's part. events: the reseeds of it."""
     quantizer = make(name)
@@ -74,7 +84,7 @@ def train(name: str, rank: int = 0, world: int = 1) -> dict[str, object]:
         model = nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=RATE)
     for step in range(STEPS if name in SETTINGS or name.startswith("vq, ") else FEW):
-        x = batch(name, quantizer.dim, step).chunk(world)[rank]
+        x = share(name, step, rank, world, quantizer.dim)
         if name in BARE:
             indices = quantizer(x).indices
             continue

@@ -42,8 +42,8 @@ def test_ranks_are_equal_to_the_bit_and_to_one_process(name, ranks):
     for key, value in first["state"].items():
         assert torch.equal(value, second["state"][key]), key
     assert first["events"] == second["events"]
-    if name in LOSSES_OF_A_BATCH + NOISE_OF_A_LATENT:
-        return
+    if name in LOSSES_OF_A_BATCH + NOISE_OF_A_LATENT or name.startswith("uneven"):
+        return  # uneven parts leave places without a latent, so chance falls on others than in one process
     alone = train(name)
     assert torch.equal(torch.cat([first["tokens"], second["tokens"]]), alone["tokens"])
     assert first["events"] == alone["events"]
@@ -54,7 +54,7 @@ def test_ranks_are_equal_to_the_bit_and_to_one_process(name, ranks):
 
 def test_reseeds_were_among_them(ranks):
     """So that the equality above is about something: dead codes got latents of both halves."""
-    for name in ("vq, random_latent", "vq, hard_example", "lost latents, random_latent"):
+    for name in ("vq, random_latent", "vq, hard_example", "lost latents, random_latent", "uneven, random_latent"):
         sources = {source >= BATCH // WORLD for *_, source in ranks[0][name]["events"]}
         assert sources == {False, True}, name
     assert all(ranks[0][name]["events"] for name in CASES if name.rpartition(", ")[2] in ("split", "reservoir"))

@@ -97,6 +97,23 @@ def test_steps_run_on_a_device_without_numbers(name, monkeypatch):
         assert output.z_q.device == output.indices.device == z.grad.device == torch.device("meta")
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.parametrize("name", [*SETTINGS, *OTHER_SETTINGS])
+def test_no_step_waits_for_cuda(name):
+    quantizer = build(name).train().cuda()
+    batches = [latents(quantizer.dim, 48, seed=step).cuda() for step in range(16)]
+    for z in batches[:4]:
+        quantizer(z)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for z in batches[4:]:
+            output = quantizer(z.requires_grad_())
+            (output.z_q.square().mean() + output.loss).backward()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert torch.isfinite(output.loss)
+
+
 def kernels(quantizer, z):
     """What a step runs, forwards and backwards."""
     quantizer.zero_grad()
