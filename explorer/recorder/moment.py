@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -132,6 +132,19 @@ def make_record(moment: Moment, history: History) -> tuple[Frame, list[Reseeds]]
         measures=measures,
     )
     return frame, events
+
+
+def merge_moments(earlier: Moment, later: Moment) -> Moment:
+    """The later one, with the tokens, the steps and the reseeds of the earlier, which is not written."""
+    if len(earlier.levels) != len(later.levels):
+        return later
+    levels = []
+    for before, now in zip(earlier.levels, later.levels, strict=True):
+        counts, both = now.counts.copy(), min(len(before.counts), len(now.counts))
+        counts[:both] += before.counts[:both]
+        told = now.reseeds if before.reseeds is None else [*before.reseeds, *(now.reseeds or ())]
+        levels.append(replace(now, counts=counts, reseeds=told))
+    return replace(later, steps=earlier.steps + later.steps, levels=tuple(levels))
 
 
 def window_of(codes: int, tokens_a_step: float) -> int:

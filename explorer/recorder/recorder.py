@@ -9,6 +9,7 @@ Between records nothing waits for the device. Whatever goes wrong is a warning: 
 from __future__ import annotations
 
 import atexit
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -64,6 +65,7 @@ class Recorder:
         self._before: tuple[Tensor | None, Tensor | None] = (None, None)
         self._losses: Mapping[str, Any] = {}
         self._off = self._closed = False
+        self._process = os.getpid()
         self._clock.steps = self._scribe.newest_step()
         atexit.register(self.close)
 
@@ -243,7 +245,7 @@ class Recorder:
             self._scribe.note(self._ranks.words, step)
             self._ranks.words = ""
         ready = packet.leave_device(snapshots)
-        self._scribe.submit(lambda: self._scribe.take(ready.moment(step, steps)))
+        self._scribe.submit(lambda: ready.moment(step, steps))
 
     def flush(self) -> None:
         """Wait until what was recorded is on disk."""
@@ -252,7 +254,7 @@ class Recorder:
     def close(self, why: str = "") -> None:
         """The run ended: a last record, if steps were taken since the one before, and no more hooks. why: a sentence
         for whoever reads the run."""
-        if self._closed:
+        if self._closed or os.getpid() != self._process:  # of a fork the thread stayed behind
             return
         self._closed = True
         atexit.unregister(self.close)

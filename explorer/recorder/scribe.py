@@ -7,9 +7,7 @@ record."""
 from __future__ import annotations
 
 import platform
-import queue
 import sys
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,11 +20,18 @@ import torch
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.foundation.words import count_of
 from explorer.joints.files.recording import Budget, Recording, RecordingWriter, RecordLevel, open_recording
-from explorer.recorder.moment import History, Moment, begin_history, make_record
+from explorer.recorder.moment import History, Moment, begin_history, make_record, merge_moments
 from explorer.recorder.sinks import Alert, Sink, plain_alerts
+from explorer.recorder.worker import Worker
 
+PATIENCE_S, CLOSING_S = 5.0, 60.0  # that a training waits for a record before it, and in the end for the last
 FOLDERS = 9  # beside a folder that another process writes to
 Judge = Callable[[Any], Iterable[Alert]]  # of a Recording
+
+
+def describe(error: Exception) -> str:
+    """Its kind and its words."""
+    return f"{type(error).__name__}: {error}"
 
 
 class Scribe:
@@ -51,28 +56,27 @@ class Scribe:
         self._said: set[str] = set()
         self._notes: list[tuple[str, int]] = []
         self._step, self._recording = 0, None
-        self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(maxsize=1)
-        self._thread = threading.Thread(target=self._run, name="explorer-recorder", daemon=True)
-        self._thread.start()
+        self._behind: Moment | None = None
+        self._worker = Worker(lambda error: self.warn(f"a record could not be made ({describe(error)})."))
 
-    def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            try:
-                job()
-            except Exception as error:
-                self.warn(f"a record could not be made ({type(error).__name__}: {error}); training goes on.")
-            finally:
-                self._jobs.task_done()
-        self._jobs.task_done()
+    def submit(self, make: Callable[[], Moment]) -> None:
+        """Make a record in the thread, after the one that is still being made: at most one is under way, and can be
+        lost. Where that one takes too long, as on a disk that hangs, its tokens go to the next."""
 
-    def submit(self, job: Callable[[], None]) -> None:
-        """Do it in the thread, after what is still being done: at most one record is under way, and can be lost."""
-        self._jobs.join()
-        self._jobs.put(job)
+        behind = self._behind
+
+        def made() -> Moment:
+            return make() if behind is None else merge_moments(behind, make())
+
+        if self._worker.submit(lambda: self.take(made()), PATIENCE_S):
+            self._behind = None
+        else:
+            self.warn("writing is slower than the records come, so some are left out; no token is missing.", "slow")
+            self._behind = made()
 
     def flush(self) -> None:
         """Wait until all is written."""
-        self._jobs.join()
+        self._worker.wait()
 
     def warn(self, words: str, kind: str = "") -> None:
         """Say it once, of the same words or the same kind."""
@@ -193,7 +197,7 @@ class Scribe:
         try:
             alerts += list(self._judge(self._read())) if self._judge else []
         except Exception as error:
-            self.warn(f"the diagnosis failed ({type(error).__name__}: {error}).", "judge")
+            self.warn(f"the diagnosis failed ({describe(error)}).", "judge")
         fresh = [alert for alert in alerts if alert.kind not in self._raised]
         self._raised |= {alert.kind for alert in fresh}
         if not self._begun_sinks and self._writer is not None:
@@ -217,15 +221,14 @@ class Scribe:
                 act(sink)
             except Exception as error:
                 self._sinks.remove(sink)
-                self.warn(f"{type(sink).__name__} failed ({type(error).__name__}: {error}) and gets no more.")
+                self.warn(f"{type(sink).__name__} failed ({describe(error)}) and gets no more.")
 
     def close(self, why: str) -> None:
-        """End the recording, and the thread."""
-        self._jobs.join()
-        self._jobs.put(lambda: self._end(why))
-        self._jobs.join()
-        self._jobs.put(None)
-        self._thread.join()
+        """End the recording, and the thread; a disk that hangs is not waited for."""
+        if self._worker.submit(lambda: self._end(why), CLOSING_S) and self._worker.wait(CLOSING_S):
+            self._worker.end()
+        else:
+            self.warn("it could not be closed, since the disk hangs.")
 
     def _end(self, why: str) -> None:
         if self._writer is not None:

@@ -13,7 +13,7 @@ from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
 from explorer.recorder import Recorder
 
 N, K, D, EVERY = 65_536, 16_384, 32, 100
-STEPS, ROUNDS = 8, 3  # of a round: as many as from one look at latents to the next
+STEPS, ROUNDS = 8, 6  # of a round: as many as from one look at latents to the next
 
 
 def measure() -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 import copy
 import os
 import shutil
+import threading
 import warnings
 
 import numpy as np
@@ -286,3 +287,40 @@ def test_copies_and_files_of_a_watched_model_have_nothing_of_the_recorder(kind, 
     recording = open_recording(tmp_path / "run")
     np.testing.assert_array_equal(recording.totals(len(recording.steps) - 1, 0), counted(model, 32))
     assert recording.notes == ()
+
+
+def test_a_disk_that_hangs_holds_up_no_training_and_loses_no_token(tmp_path, monkeypatch):
+    monkeypatch.setattr("explorer.recorder.scribe.PATIENCE_S", 0.05)
+    hangs, replace = threading.Event(), os.replace
+
+    def wait(source, target):
+        hangs.wait()
+        replace(source, target)
+
+    monkeypatch.setattr("explorer.joints.files.recording.writing.os.replace", wait)
+    model = Small(vq(threshold_ema_dead_code=2))
+    with pytest.warns(RuntimeWarning, match="some are left out; no token is missing"):
+        recorder = Recorder(tmp_path / "run", every=2).watch(model)
+        train(model, recorder, 9)  # it ends, though nothing was written
+        hangs.set()
+        recorder.flush()
+        train(model, recorder, 1, first=9)
+        recorder.close()
+    recording = open_recording(tmp_path / "run")
+    assert recording.steps == (1, 10)
+    np.testing.assert_array_equal(recording.counts(1, 0), counted(model, 32, 0, slice(1, 10)))
+    assert recording.scalars["batch_size"][1] == TOKENS
+    assert recording.tallies[:, 2].sum() == recording.reseeds(1, 0).sum() > 0
+
+
+def test_a_fork_of_the_process_ends_without_the_recorder(tmp_path):
+    recorder = Recorder(tmp_path / "run", every=1)
+    recorder.log(1, indices=torch.arange(4), codebook_size=8)
+    recorder.flush()
+    monkey = recorder._process
+    recorder._process = monkey + 1  # as the copy of the recorder in another process has it
+    recorder.close()
+    recorder._process = monkey
+    recorder.log(2, indices=torch.arange(4), codebook_size=8)
+    recorder.close()
+    assert open_recording(tmp_path / "run").steps == (1, 2)
