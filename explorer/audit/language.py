@@ -98,13 +98,17 @@ class LanguageCounter:
         found: State = {"totals": self._totals}
         for side, table in self._tables.items():
             keys = np.flatnonzero(table)
-            found |= {f"pairs_{side}": np.stack([keys, table[keys]])}
+            few = 2 * len(keys) < len(table)  # else the table itself takes less room
+            found |= {f"pairs_{side}": np.stack([keys.astype(table.dtype), table[keys]]) if few else table}
         return found | {f"sample_{name}": array for name, array in self.sample.state().items()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         self._totals, self._tables = state["totals"].copy(), {}
-        for side, (keys, counts) in part(state, "pairs").items():
-            self.table(side)[keys] = counts
+        for side, kept in part(state, "pairs").items():
+            if kept.ndim == 1:
+                self._tables[side] = kept.copy()
+            else:
+                self.table(side)[kept[0]] = kept[1]
         self.sample.restore(part(state, "sample"))
 
 

@@ -70,19 +70,32 @@ def _array(file: DumpFile, name: str, key: str, shape: tuple[int, ...], dtype: n
 def _pieces(
     file: DumpFile, key: str, shape: tuple[int, ...], first: int, stop: int, length: int
 ) -> Iterator[np.ndarray]:
-    """Whole entries of the first axis that hold what is asked for, cut to it."""
-    row = math.prod(shape[1:])
     with file.open() as opened, h5py.File(opened, "r") as held:
-        of = held[key]
         while first < stop:
             end = min(stop, first + length)
-            top, bottom = first // row, -(-end // row)
             try:
-                flat = of[top:bottom].reshape(-1)
+                yield _flat(held[key], shape, (), first, end)
             except OSError as error:
-                raise RecordError(f"{file.name!r} is damaged from entry {top:,} of {key} on ({error}).") from error
-            yield flat[first - top * row : end - top * row]
+                raise RecordError(f"{file.name!r} is damaged from token {first:,} of {key} on ({error}).") from error
             first = end
+
+
+def _flat(of: Any, shape: tuple[int, ...], at: tuple[int, ...], first: int, stop: int) -> np.ndarray:
+    """The numbers from `first` to `stop` of entry `at`, which has that shape, and none beside them: (n,)."""
+    if len(shape) == 1:
+        return of[(*at, slice(first, stop))]
+    row = math.prod(shape[1:])
+    top, bottom = -(-first // row), stop // row  # whole entries of the first axis
+    if top > bottom:
+        return _flat(of, shape[1:], (*at, bottom), first - bottom * row, stop - bottom * row)
+    parts = []
+    if first < top * row:
+        parts.append(_flat(of, shape[1:], (*at, top - 1), first - (top - 1) * row, row))
+    if top < bottom:
+        parts.append(of[(*at, slice(top, bottom))].reshape(-1))
+    if stop > bottom * row:
+        parts.append(_flat(of, shape[1:], (*at, bottom), 0, stop - bottom * row))
+    return np.concatenate(parts)
 
 
 def _rows(file: DumpFile, key: str, many: int) -> Iterator[Part]:

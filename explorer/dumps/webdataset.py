@@ -21,7 +21,7 @@ from explorer.dumps.places import DumpFile
 from explorer.foundation.errors import RecordError
 
 KINDS = ("npy", "json")
-MEMBER_BYTES = 2**31
+MEMBER_BYTES = 2**28  # of the tokens of one sample, which are in memory
 
 
 def read_webdataset(file: DumpFile, field: str | None = None) -> Dump:

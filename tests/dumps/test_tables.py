@@ -5,6 +5,7 @@ import pytest
 
 from explorer.audit.indices.run import Reading, audit_indices
 from explorer.dumps import arrays
+from explorer.dumps.opening import open_dump
 from explorer.foundation.errors import RecordError
 from tests.dumps.test_formats import K, assert_counted, made_rows
 
@@ -134,6 +135,20 @@ def test_levels_of_an_hdf5_and_which_data_set(tmp_path):
     with pytest.raises(RecordError, match=r"several data sets or none: a, b/c.*--field"):
         audit_indices(tmp_path / "two.h5", K)
     assert_counted(audit_indices(tmp_path / "two.h5", K, Reading(name="a")), rows, K)
+
+
+@pytest.mark.parametrize("shape", [(3600,), (1, 3600), (9, 400), (4, 5, 180), (90, 5, 8), (2, 3, 4, 150)])
+@pytest.mark.parametrize("length", [1, 7, 150, 401, 3600])
+def test_an_hdf5_is_read_in_pieces_of_any_length(shape, length, tmp_path):
+    h5py = pytest.importorskip("h5py")
+    array = np.random.default_rng(0).integers(0, 1000, shape)
+    with h5py.File(tmp_path / "t.h5", "w") as file:
+        file.create_dataset("tokens", data=array, chunks=tuple(-(-n // 3) for n in shape))
+    (held,) = open_dump(tmp_path / "t.h5").first
+    for first, stop in ((0, 3600), (13, 3599), (400, 801), (5, 6)) if length > 1 else ((395, 410),):
+        pieces = list(held.pieces(length, first, stop))
+        assert [len(piece) for piece in pieces[:-1]] == [length] * (len(pieces) - 1)
+        np.testing.assert_array_equal(np.concatenate(pieces), array.reshape(-1)[first:stop])
 
 
 def test_files_of_levels_in_a_folder_are_a_medium_each(tmp_path):
