@@ -6,8 +6,12 @@ import io
 import numpy as np
 import pytest
 
+from explorer.audit.shards.plan import Shard
+from explorer.audit.shards.run import run_shard
 from explorer.audit.shipped import load_shipped
+from explorer.audit.sources import samples_source
 from explorer.tokenizers import load_tokenizer
+from tests.conftest import app_with
 
 pytestmark = pytest.mark.browser
 
@@ -140,3 +144,27 @@ def test_nothing_spills_over_the_edge(page, app_url, widths, theme):
         page.wait_for_timeout(500)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator(PAGE).evaluate(SPILLING) == []
+
+
+def test_a_job_in_shards_is_watched(page, chromium_path, tmp_path):
+    """The app is told of a folder of shards; the page says how far they are, and goes on asking."""
+    tokenizer, source = load_tokenizer("fsq", device="cpu"), samples_source("image")
+    first, second = (Shard(number, 2).span(len(source), "image") for number in (1, 2))
+
+    def count(number):
+        assert run_shard(tokenizer, source, Shard(number, 2), tmp_path, title="Samples", side_px=64)[1]
+
+    def says(words):
+        page.wait_for_function(
+            "([at, words]) => [...document.querySelectorAll(at)].some((line) => line.textContent.includes(words))",
+            arg=["#codebook-view .codebook-audit [data-part=cluster] p", words],
+        )
+
+    count(2)
+    with app_with("--audit", str(tmp_path)) as url:
+        page.goto(f"{url.rstrip('/')}/codebook?tokenizer=fsq")
+        says("Cluster job: 1 of 2 shards done, 1 not begun")
+        says(f"{second.stop - second.first} of {len(source)} media")
+        count(1)
+        says("All shards are done")
+        says(f"{first.stop + second.stop - second.first} of {len(source)} media")
