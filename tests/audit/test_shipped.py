@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.audit.accumulator import CODES_DETAILED
 from explorer.audit.opening import take_audit
 from explorer.audit.run import run_audit
 from explorer.audit.shipped import (
@@ -22,6 +21,7 @@ from explorer.audit.shipped import (
 )
 from explorer.audit.sources import MediaSource, samples_source
 from explorer.foundation.errors import RecordError, UnknownIdError
+from explorer.joints.audit_parts import CODES_DETAILED
 from explorer.joints.files.audits import load_audit
 from explorer.media.samples import samples_of
 from explorer.pages.codebook import audits
