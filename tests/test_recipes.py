@@ -13,7 +13,10 @@ from explorer.foundation.config import REPOSITORY
 from tests.recipe_blocks import blocks_of, carry_out
 
 DOCUMENTS = ("explorer/README.md", "explorer/views/README.md", "explorer/public/README.md")
-COPIED = ("explorer", *(f"tests/{room}" for room in ("figures", "lab", "quantizers", "tokenizers", "views")))
+COPIED = (
+    "explorer",
+    *(f"tests/{room}" for room in ("analysis", "figures", "lab", "quantizers", "tokenizers", "views")),
+)
 LINKED = ("checkpoints", "assets", "pyproject.toml", ".biome.json")
 
 
