@@ -18,7 +18,6 @@ from explorer.audit.batches import (
     BatchMedium,
     Stretch,
     Together,
-    block_length,
     encode_together,
     stretch_size,
     stretches,
@@ -186,9 +185,7 @@ class _Run:
         skipped: list[tuple[str, str]] = []
         notes, together, tokens = Notes(), Together(), 0
         with self._read(first, stop) as read:
-            # as of an audit, whose tokens these then are to the bit
-            block = block_length(len(self.source), self.tokenizer.spec.modality)
-            for stretch in stretches(read, first, stretch_size(self.tokenizer.device), block):
+            for stretch in stretches(read, first, stretch_size(self.tokenizer.device)):
                 if self.cancelled is not None and self.cancelled():
                     return None
                 found, done = encode_together(self.tokenizer, stretch.media)
