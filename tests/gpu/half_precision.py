@@ -1,7 +1,8 @@
 """Part `half`: public formats with random weights, in the precision that the app runs them in, against the CPU.
 
 Files are written as the tests of the formats write them; formats whose original is a package of its own are left to
-those tests. What must hold: the same codes but for near ties, and a decode that is finite and near.
+those tests. What must hold: the same codes but for near ties, and a decode that is finite and near. On a CPU, where the
+app keeps to float32, the networks are made float16 all the same, so that what half precision loses is seen there, too.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from ruled_weights import golden, ruled_picture, ruled_sound, ruled_state  # noq
 from safetensors.torch import save_file  # noqa: E402
 
 LEFT = ("snac", "formats of the library transformers", "codec2", "lyra")
-HALF_CODES, FULL_CODES = 0.5, 0.98  # share of codes that stay, in float16 and in float32
+# Share of codes that stay, in float16 and in float32, whose convolutions CUDA takes in TF32; and what decodes have.
+HALF_CODES, FULL_CODES, DECODE_DB = 0.5, 0.9, 40.0
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,18 @@ def compare_formats(setting: Setting) -> Iterator[Row]:
 def _compared(name: str, case: Case, folder: Path, setting: Setting) -> Row:
     path, medium = case.write(folder), case.medium()
     here, there = (_tokenizer(path, device) for device in (torch.device("cpu"), setting.device))
+    if setting.device.type == "cpu" and there._codec.half_precision:
+        there._codec, there._dtype = there._codec.half(), torch.float16
     one, other = here.tokenize(medium), there.tokenize(medium)
     pairs = [(a.indices, b.indices) for a, b in zip(one.levels, other.levels, strict=True)]
     same = float(np.mean([np.mean(a == b) for a, b in pairs]))
     kind = str(there._dtype).removeprefix("torch.")
     at_least = HALF_CODES if kind == "float16" else FULL_CODES
     made = there.detokenize([level.indices for level in one.levels])  # the same codes, so that decoders are compared
-    error = float(np.mean((made - one.reconstruction) ** 2))
-    decoded = f"decode of the same codes {-10 * np.log10(max(error, 1e-12)):.0f} dB"
-    ok = same >= at_least and np.isfinite(made).all()
-    words = f"{kind}: {same:.1%} of the codes as in float32 on the CPU, {decoded}"
-    return Row("half", name, words, f"at least {at_least:.0%}", "ok" if ok else "failed")
+    decibel = -10 * np.log10(max(float(np.mean((made - one.reconstruction) ** 2)), 1e-12))
+    words = f"{kind}: {same:.1%} of the codes as in float32 on the CPU, decode of the same codes {decibel:.0f} dB"
+    ok = same >= at_least and decibel >= DECODE_DB  # NaN is not
+    return Row("half", name, words, f"at least {at_least:.0%}, {DECODE_DB:.0f} dB", "ok" if ok else "failed")
 
 
 def _tokenizer(path: Path, device: torch.device) -> AdaptedTokenizer:

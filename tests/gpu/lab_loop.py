@@ -12,7 +12,7 @@ from explorer.lab.trainer import LabTrainer
 from tests.gpu.scale import Scale, Setting
 from tests.gpu.table import Row, rate_of
 
-FIRST = 40  # steps before the clock: warm-up, captures
+FIRST = 60  # steps before the clock: warm-up, captures
 BLOCK = 20  # steps between looks at the clock
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from explorer.quantizers.chance import drawing_from
 from tests.gpu import __main__ as script
-from tests.gpu import audit_speed, floors, lab_loop, zoo
+from tests.gpu import audit_speed, equality, floors, lab_loop, zoo
 from tests.gpu.bare_packages import allowed_modules
 from tests.gpu.parts import PARTS, Part
 from tests.gpu.scale import FULL, SMALL, Setting
 from tests.gpu.table import Row, Table, rate_of
+from tests.quantizers.made_quantizers import SETTINGS, build, latents
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,7 +52,7 @@ def test_the_whole_way_on_a_cpu_gives_every_part_its_rows(small):
     assert said["tests", "quantizers on cpu, and 20 steps of training"].measured == "4 of 4 as on the CPU"
     assert "of the floor" in said["assignment", "N, K, D = 4,096, 256, 8"].measured
     assert "256 tokens a level" in said["audit", "rvq-4, 4 JPEG of 64 px"].measured
-    assert said["half", "openai-dvae"].measured.startswith("float32: 100.0% of the codes as in float32")
+    assert said["half", "openai-dvae"].measured.startswith("float16: 100.0% of the codes as in float32")
 
 
 def test_members_are_written_as_they_are_done_and_load(small):
@@ -147,6 +149,19 @@ def test_no_member_is_begun_without_time_and_one_that_fails_is_a_row(tmp_path, m
     assert row.state == "failed" and row.measured.startswith("ZeroDivisionError")
     (row,) = zoo.train_members(Setting(torch.device("cpu"), FULL, tmp_path, 5.0))
     assert row.state == "skipped" and row.what == ", ".join(FULL.members)
+
+
+def test_those_that_draw_by_chance_are_named():
+    drawing = []
+    for name in SETTINGS:
+        pair, seen = [build(name).train() for _ in range(2)], []
+        for step in range(3):
+            for seed, one in enumerate(pair):
+                with drawing_from(torch.Generator().manual_seed(10 * step + seed)):
+                    seen.append(one(latents(one.dim, seed=step)).z_q.detach())
+        if not all(torch.equal(a, b) for a, b in zip(seen[::2], seen[1::2], strict=True)):
+            drawing.append(name)
+    assert tuple(drawing) == equality.BY_CHANCE
 
 
 def test_a_gpu_that_cannot_be_asked_is_said(monkeypatch):

@@ -15,7 +15,7 @@ from tests.gpu.table import Row
 
 OWED_DB = {"rvq-4": 27.5}  # on the held-out pictures; of members with one level:
 OWED_SINGLE_DB = 24.0
-FEWEST_S = 20.0  # of a member: with less, no other one is begun
+FEWEST_S = 40.0  # of a member: with less, no other one is begun
 BESIDES = 1.25  # of the time of training: reading, measuring, writing
 
 
@@ -45,7 +45,7 @@ def train_members(setting: Setting) -> Iterator[Row]:
             yield Row("zoo", ", ".join(members[number:]), "no time was left", "", "skipped")
             return
         # The first ones are those that are owed: they get a third of what is left, or as much as is just.
-        share = max(left / 3, left / (len(members) - number))
+        share = max(left / 3, left / (len(members) - number), min(left, FEWEST_S))
         try:
             command.main(arguments_of(name, setting, minutes_each(share, 1)))
             yield result_of(name, setting.folder / "checkpoints" / name)
