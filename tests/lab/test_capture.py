@@ -221,6 +221,11 @@ def test_what_python_holds_of_modules_tells_numbers_lists_and_places_of_tensors_
         lambda: one.found.append(2),
         lambda: one.register_parameter("weight", nn.Parameter(torch.zeros(2))),
         lambda: one.weight.requires_grad_(False),
+        lambda: one.add_module("layer", nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))),
+        lambda: setattr(one.layer[0], "weight", nn.Parameter(torch.ones(2, 2))),
+        lambda: one.layer[0].bias.requires_grad_(False),
+        lambda: one.layer[1].register_buffer("running_mean", torch.ones(2)),
+        lambda: one.layer[1].eval() if one.layer[1].training else one.layer[1].train(),
     ):
         before = python_state(one)
         change()

@@ -29,8 +29,12 @@ def counters_of(quantizer: nn.Module) -> list[CodeCounts]:
 
 
 def _held(module: nn.Module) -> tuple:
+    if type(module).__module__.startswith("torch."):  # a layer: what its constructor was given does not change
+        places = tuple([None if one is None else one.data_ptr() for one in module._parameters.values()])
+        learns = tuple([one is not None and one.requires_grad for one in module._parameters.values()])
+        return (module.training, places, learns, _value(module._buffers))
     counter = _COUNTERS.get(type(module))
-    return tuple(_value(value) for name, value in vars(module).items() if name not in _OF_TORCH and name != counter)
+    return tuple([_value(value) for name, value in vars(module).items() if name not in _OF_TORCH and name != counter])
 
 
 def _value(value: object) -> Hashable:
@@ -38,8 +42,8 @@ def _value(value: object) -> Hashable:
         return value
     if isinstance(value, Tensor):
         return value.data_ptr() if value.device.type != "meta" else id(value)
-    if isinstance(value, dict) and all(isinstance(one, Tensor | None) for one in value.values()):
-        return tuple((_value(one), one is not None and one.requires_grad) for one in value.values())
+    if isinstance(value, dict) and all([one is None or isinstance(one, Tensor) for one in value.values()]):
+        return tuple([one if one is None else (one.data_ptr(), one.requires_grad) for one in value.values()])
     if isinstance(value, tuple):
         return tuple(_value(one) for one in value)
     if is_dataclass(value) and type(value).__hash__ is not None:
