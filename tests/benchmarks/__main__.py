@@ -15,6 +15,8 @@ import sys
 import traceback
 from pathlib import Path
 
+import explorer  # noqa: F401  before any of them imports torch: it decides how threads wait
+
 NAMES = sorted(file.stem.removeprefix("bench_") for file in Path(__file__).parent.glob("bench_*.py"))
 USUAL = [name for name in NAMES if not name.endswith("_soak")]
 

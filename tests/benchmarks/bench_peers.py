@@ -2,7 +2,8 @@
 
 In one process and one run: one thread, two threads, and two while another process keeps a core busy. Times are those of
 the clock on the wall, the least and the median of several rounds in turn; ratios are ours to theirs. faiss is asked for
-the index alone; its codes are not exact where latents lie far from zero, and how many differ is said.
+the index alone. Its threads sleep while they wait, as ours do, since on threads that spin it takes longer. Its codes
+are not exact where latents lie far from zero, and how many differ is said.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 
+import explorer  # noqa: F401  decides how threads wait, before torch is imported
 from tests.benchmarks.machinery.in_turn import busy_core, cores, seconds_of
 
 TOKENIZER, SIDES, REPEATS = "vq-ema-reseed", (32, 128, 256), 7
