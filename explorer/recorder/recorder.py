@@ -129,6 +129,7 @@ class Recorder:
         self._told, self._pending = True, 0
         self._losses = losses or {}
         self._safely(lambda: self._finish(self._clock.steps + 1 if step is None else int(step)))
+        self._losses = {}  # they hold the graph of the step
 
     def log(
         self,

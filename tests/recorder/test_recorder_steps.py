@@ -1,6 +1,8 @@
 """What a step is: accumulation, checkpointing, autocast, compile; steps that are counted, and steps that are told."""
 
+import gc
 import shutil
+import weakref
 
 import numpy as np
 import pytest
@@ -137,3 +139,18 @@ def test_training_is_the_same_with_a_recorder_and_without(tmp_path):
     for other in ends[1:]:
         assert all(torch.equal(a, b) for a, b in zip(ends[0], other, strict=True))
     assert np.isfinite(open_recording(tmp_path / "probe").scalars["drift"][1:]).all()
+
+
+def test_no_graph_of_a_step_is_held_after_it(tmp_path):
+    model = Small(vq())
+    with Recorder(tmp_path / "run", every=1).watch(model) as recorder:
+        decoded, own = model(batch(0))
+        loss = decoded.square().mean() + own
+        loss.backward()
+        held = [weakref.ref(loss), weakref.ref(decoded)]
+        recorder.step(losses={"all": loss})
+        recorder.flush()
+        del loss, decoded, own
+        gc.collect()
+        assert [one() for one in held] == [None, None]
+    assert open_recording(tmp_path / "run").scalars["all"][0] > 0

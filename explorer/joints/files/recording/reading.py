@@ -165,7 +165,8 @@ class Recording:
 
     def frame(self, i: int) -> Frame:
         """The i-th kept frame. Raises IndexError where there is none, RecordError for one that is damaged or has been
-        thinned since the last look: `steps` has it no more then."""
+        thinned since the last look: `steps` has it no more then. Its events name codes of the whole codebook,
+        also of a level of which only a sample is kept."""
         number, file = self._opened(i)
         before = self._before(i)
         since = int(before.meta["step"]) if before is not None else -1
