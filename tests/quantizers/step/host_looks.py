@@ -57,8 +57,8 @@ def _leaves_device(name: str, args, kwargs) -> bool:
     """A copy between the host and another device."""
     if name == "copy_":
         return args[0].device.type != args[1].device.type and args[1].ndim > 0
-    target = kwargs.get("device")
-    return name == "_to_copy" and target is not None and torch.device(target).type != args[0].device.type
+    target = kwargs.get("device") if name == "_to_copy" else None
+    return target is not None and torch.device(target).type != args[0].device.type
 
 
 def _frames():
