@@ -34,8 +34,20 @@ ADVICE: Mapping[str, str] = {
     "skewed": "Start on the latents (kmeans_init), or add a term that spreads usage (entropy, KL to uniform).",
     "coarse": "Take more codes, or more levels.",
 }
+# Of codes that follow from a rule (FSQ, LFQ, BSQ), which cannot be moved.
+_FEWER = (
+    "Choose fewer values an axis or fewer dimensions, or add a term that spreads usage (the entropy of LFQ and BSQ)."
+)
+RULES: Mapping[str, str] = {
+    "dead": _FEWER,
+    "dead_although_reseeded": _FEWER,
+    "skewed": "Add a term that spreads usage (the entropy of LFQ and BSQ), or choose fewer values an axis.",
+    "blunt": "Choose more values an axis or more dimensions, or scale the latents to the range of the rule.",
+    "worsened": "Lower the learning rate of the encoder: its latents have left the range of the rule.",
+    "coarse": "Choose more values an axis, or more dimensions.",
+}
 
 
-def advise_run(ailment: str) -> str:
-    """What can be tried against it; "" for an ailment that is not known."""
-    return ADVICE.get(ailment, "")
+def advise_run(ailment: str, follows_a_rule: bool = False) -> str:
+    """What can be tried against it; "" for an ailment that is not known. follows_a_rule: whether codes cannot move."""
+    return (RULES.get(ailment) if follows_a_rule else None) or ADVICE.get(ailment, "")

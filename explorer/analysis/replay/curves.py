@@ -49,6 +49,7 @@ def curves_of(recording: Any) -> RecordedCurves:
     """All numbers of all records that are losses or measures."""
     scalars = recording.scalars
     columns = {name: np.asarray(values) for name, values in scalars.items() if name not in OF_RECORDS}
+    columns = {name: values for name, values in columns.items() if "_not_finite" not in name or np.nansum(values) > 0}
     seen = np.asarray(scalars.get("latents_seen", np.empty(0)), dtype=np.float64)
     return RecordedCurves(np.asarray(scalars["step"]), name_perplexities(columns), seen, tuple(recording.loss_names))
 

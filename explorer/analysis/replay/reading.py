@@ -20,7 +20,7 @@ from explorer.joints.frame import Frame
 
 LOOKED = 48  # frames that are looked at: the first, the newest, and some in between
 NEWEST = 12  # of them, one after another
-BYTES = 96 * 2**20  # of all of them; of large codebooks fewer are looked at
+BYTES = 32 * 2**20  # of all of them; of large codebooks fewer are looked at
 MOVED = 0.05  # spreads that latents move in the steps that are looked back over, from where on they move at all
 
 
@@ -48,7 +48,7 @@ class RecordedReading(RunReading):
 
     def advise(self, ailment: str) -> str:
         """What can be tried in a training of one's own."""
-        return advise_run(ailment)
+        return advise_run(ailment, self.level.metric == "implicit")
 
     @property
     def where(self) -> str:

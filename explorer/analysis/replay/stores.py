@@ -6,6 +6,7 @@ are kept up to FRAME_BYTES, and whoever looks over the whole run is given some o
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -21,6 +22,7 @@ FRAME_BYTES = 256 * 2**20  # of the frames of one recording that are held
 ROWS = 2048  # of the curves that are shown
 COLUMNS = 192  # of the heatmap, and fewer of a large codebook:
 CELLS = 3 * 2**20  # codes times columns
+PATIENCE_S = 0.25  # after which columns that were read are sent, and the others later
 
 
 def every(count: int, most: int) -> int:
@@ -114,11 +116,17 @@ class RecordedColumns:
         self.every = every(len(frames.steps), most)
 
     def after(self, step: int, most: int) -> list[Frame]:
-        """The first `most` of later steps, of those that can be read and whose codebooks are as large as now."""
+        """The first `most` of later steps, or as many as are read in PATIENCE_S: of those that can be read and whose
+        codebooks are as large as now."""
         steps = self._frames.steps[:: self.every]
         sizes = _sizes(self.nearest(0))
         later = self._frames.some(steps[steps > step].tolist(), hold=False)
-        return list(islice((frame for frame in later if _sizes(frame) == sizes), most))
+        found, end = [], time.monotonic() + PATIENCE_S
+        for frame in islice((frame for frame in later if _sizes(frame) == sizes), most):
+            found.append(frame)
+            if time.monotonic() > end:
+                break  # the others are asked for next
+        return found
 
     def nearest(self, step: int) -> Frame:
         """The newest frame, whatever the step: it says how many codes there are."""
@@ -169,7 +177,9 @@ class RecordedCurves:
 
     def rows(self, after: int = -1) -> np.ndarray:
         """(r, 1 + names) float32: the step and its numbers, some of the records of steps after `after`."""
-        kept = np.flatnonzero((np.arange(len(self.steps)) % self.every == 0) & (self.steps > after))
+        places = np.arange(len(self.steps))
+        some = (places % self.every == 0) | (places == len(places) - 1)  # and the newest
+        kept = np.flatnonzero(some & (self.steps > after))
         table = [self.steps[kept], *(np.asarray(values)[kept] for values in self.columns.values())]
         return np.stack(table, axis=1).astype(np.float32)
 

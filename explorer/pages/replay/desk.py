@@ -24,7 +24,8 @@ from explorer.views.kit.wire.encoding import pack
 from explorer.views.lab.payload import curves_payload, events_payload, frame_payload, heat_payload
 from explorer.views.replay.payload import kept_payload, lives_payload, run_payload
 
-ASKED_A_SECOND = 1.0  # of a run that is still training
+ASKED_A_SECOND, AT_ONCE = 1.0, 30.0  # of a run that is still training, and while parts are still to be sent
+LARGE_BYTES = 2 * 2**20  # of a frame: it is sent before its run is judged
 REST_MS = 15_000  # between two questions of one that is not, which may be resumed
 COLUMNS_BYTES = 4 * 2**20  # of the heatmap in one answer
 
@@ -105,11 +106,11 @@ class ReplayDesk:
             if not same:
                 for side in self.sides:
                     side.sent = None
-            return {
-                "run": self.name,
-                "status": self.status(),
-                "sides": [self._side(side, request, held) for side in self.sides],
-            }
+            sides = [self._side(side, request, held) for side in self.sides]
+            status = self.status()
+            if any((part["heat"] and part["heat"]["steps"]) or "judged" not in part for part in sides):
+                status["max_frames_per_second"] = AT_ONCE  # there is more to be had
+            return {"run": self.name, "status": status, "sides": sides}
 
     def status(self) -> dict[str, Any]:
         """How the runs stand."""
@@ -134,7 +135,7 @@ class ReplayDesk:
             try:
                 return part | self._seen(side, request, held)
             except ExplorerError as error:
-                return part | {"frame": None, "heat": None, "problem": plain_words(error)}
+                return part | {"frame": None, "heat": None, "judged": None, "problem": plain_words(error)}
 
     def _seen(self, side: Side, request: asked.Pull, held: asked.Holding) -> dict[str, Any]:
         run = side.run
@@ -146,14 +147,11 @@ class ReplayDesk:
             side.sent = frame
         codes = frame.levels[level].codebook_size
         most = max(1, COLUMNS_BYTES // (5 * codes))
+        seen = {"frame": payload, "heat": heat_payload(run.columns, level, held.heat, most), "moment": None}
+        if payload is not None and frame.nbytes > LARGE_BYTES:
+            return seen
         found = run.diagnose(run.frames.nearest_step(frame.step))
-        return {
-            "frame": payload,
-            "heat": heat_payload(run.columns, level, held.heat, most),
-            "judged": frame.step,
-            "diagnosis": [_finding(one, request.scrub is not None) for one in found],
-            "moment": None,
-        }
+        return seen | {"judged": frame.step, "diagnosis": [_finding(one, request.scrub is not None) for one in found]}
 
     def looked_back(self, request: asked.Moment) -> dict[str, Any]:
         """The kept frames nearest to a step."""

@@ -50,13 +50,15 @@ class Lives extends Component {
     this.view = view;
     const run = this.env.opened()[this.env.side];
     const level = view.frame?.level ?? 0;
-    if (this.same(view.run, level, run?.ended)) return;
-    this.forget();
-    if (run?.ended && view.frame) this.read(); // a run that ended is told at once
+    if (!this.same(view.run, level, run?.ended)) this.forget();
+    if (!run?.ended || view.judged === null || this.asked) return;
+    this.asked = true;
+    this.read(); // a run that ended is told at once, after its diagnosis
   }
 
   forget() {
     this.lives = null;
+    this.asked = false;
     this.stage.element.hidden = this.rows.hidden = this.save.hidden = true;
     this.look.hidden = false;
     say(this.caption, "When each code died, and what revived it: all kept frames are read for it.");
@@ -71,7 +73,7 @@ class Lives extends Component {
     this.look.disabled = false;
     if (this.disposed) return;
     if (!answer.lives) return void say(this.caption, answer.error?.message ?? "They could not be told.");
-    if (args.level !== (this.view.frame?.level ?? 0)) return;
+    if (args.level !== (this.view.frame?.level ?? 0)) return; // another one is shown by now
     this.lives = { ...answer.lives, usage: unpack(answer.lives.usage).array, ranks: unpack(answer.lives.ranks).array };
     this.fill();
   }

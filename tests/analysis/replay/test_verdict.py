@@ -6,12 +6,15 @@ import pytest
 
 from explorer.__main__ import main
 from explorer.analysis.lab.advice import REMEDIES
-from explorer.analysis.replay.advice import ADVICE
+from explorer.analysis.replay.advice import ADVICE, RULES
 from explorer.analysis.replay.rules import diagnose_recorded
 from explorer.analysis.replay.run import RecordedRun
 from explorer.analysis.replay.verdict import KINDS, read_rule
 from explorer.foundation.errors import SettingsError
+from explorer.joints.files.recording import RecordingWriter, RecordLevel
+from explorer.joints.record import LatticeRule
 from tests.analysis.replay.made_runs import write_run
+from tests.joints.made_recordings import MadeRun
 
 EVEN = list(range(8))
 
@@ -100,3 +103,18 @@ def test_numbers_that_are_none_and_a_lost_commitment_are_named(tmp_path):
 
 def test_every_ailment_of_the_lab_has_advice_for_a_training_of_ones_own():
     assert set(ADVICE) == set(REMEDIES) and all(ADVICE.values())
+
+
+def test_codes_of_a_rule_are_not_told_to_move(tmp_path):
+    """A lattice of 2 x 4 codes, two of which are chosen: nothing can reseed them."""
+    axes = ((-1.0, 1.0), (-3.0, -1.0, 1.0, 3.0))
+    rule = LatticeRule("fsq", axes, True)
+    level = RecordLevel("", 8, 2, "implicit", rule)
+    run, writer = MadeRun([level], alive=2), RecordingWriter(tmp_path / "run", [level], 10)
+    for _ in range(10):
+        run.step(10)
+        run.write(writer)
+    writer.end("", 100)
+    found = diagnose_recorded(RecordedRun(tmp_path / "run", "run").read())
+    assert found[0].title == "6 of 8 codes dead" and found[0].advice == RULES["dead"]
+    assert set(RULES) <= set(ADVICE) and not any("reseed" in words for words in RULES.values())

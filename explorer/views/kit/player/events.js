@@ -13,6 +13,8 @@ const NEW_VECTOR = {
   random_latent: "put on a random latent",
   hard_example: "put on one of the worst-served latents",
   reservoir: "put on a latent of the reservoir",
+  expired: "expired, and replaced by the library",
+  moved: "found at another place",
 };
 
 /** A row of the store, [id, step, level, code, strategy, source, died_again], as an object. */
