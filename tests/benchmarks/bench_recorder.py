@@ -1,18 +1,30 @@
-"""What a recorder costs: the same training step without it and with it, in turn, and a record's own time."""
+"""What a recorder costs: the same training step without it and with it, in turn, and a record's own time; and what it takes to
+open the recording of a long run, of 10^6 steps with K = 16,384, as large as a recorder lets it become."""
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
+from explorer.joints.files.recording import RecordingWriter, RecordLevel
+from explorer.joints.frame import Frame, FrameLevel
+from explorer.pages.replay import events, start
+from explorer.pages.replay.page import opening_of
+from explorer.pages.replay.part import ReplayPart
+from explorer.pages.shared.visitors import visitors
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
 from explorer.recorder import Recorder
 
 N, K, D, EVERY = 65_536, 16_384, 32, 100
+RECORDS, FRAMES = 10_000, 128  # of a long run
+OF_LEVEL = ("tokens", "perplexity_all", "perplexity", "dead", "unseen", "reseeded", "lag", "code_dimension")
+OF_RUN = ("latent_norm", "code_norm", "latent_dimension", "quantization_error", "drift", "gradient_z_e", "gradient_z_q")
 STEPS, ROUNDS = 8, 6  # of a round: as many as from one look at latents to the next
 
 
@@ -21,7 +33,7 @@ def measure() -> list[tuple[str, str, str]]:
     rows = [_row("CPU", torch.device("cpu"), N, K, D, "under 3% of the step"), _small()]
     if torch.cuda.is_available():
         rows.append(_row("GPU", torch.device("cuda"), N, K, D, "under 1% of the step"))
-    return rows
+    return rows + open_long_run()
 
 
 def _small() -> tuple[str, str, str]:
@@ -85,3 +97,53 @@ def _now(device: torch.device) -> float:
         torch.cuda.synchronize()
         return time.perf_counter()
     return time.process_time()
+
+
+def open_long_run() -> list[tuple[str, str, str]]:
+    """Rows of (what, measured, budget)."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_long_run(Path(folder) / "long")
+        size = sum(file.stat().st_size for file in (Path(folder) / "long").iterdir())
+        visitor = visitors.enter("bench-of-replay")
+        marks = [time.perf_counter()]
+        start.bring_run(Path(folder) / "long")
+        opening_of({}, visitor.part(ReplayPart), visitor.token)
+        marks.append(time.perf_counter())
+        json.loads(events.pull({"token": visitor.token}))
+        marks.append(time.perf_counter())
+        look = {"token": visitor.token, "action": "frame", "step": EVERY * RECORDS // 2}
+        assert json.loads(events.do(look))["ok"]
+        marks.append(time.perf_counter())
+        visitors.leave("bench-of-replay")
+    opened, first, moment = np.diff(marks)
+    what = f"Replay, {RECORDS * EVERY:,} steps, K, D = {K:,}, {D}, {size / 1e6:,.0f} MB"
+    return [
+        (f"{what}: opened, with its first frame", f"{opened + first:.2f} s", "2 s"),
+        (f"{what}: another moment", f"{moment:.2f} s", "no budget"),
+    ]
+
+
+def write_long_run(folder: Path) -> None:
+    """The lines of all records, and the frames that a budget leaves of them."""
+    chance = np.random.default_rng(0)
+    vectors = chance.normal(size=(K, D)).astype(np.float32)
+    indices = chance.integers(0, K, 2048).astype(np.int32)
+    z = (vectors[indices] + 0.1 * chance.normal(size=(2048, D))).astype(np.float32)
+    none = np.zeros(K, np.float32)
+    level = FrameLevel(z, indices, vectors, none, none.astype(np.int32), none.astype(np.uint8), "euclidean", 20)
+    writer = RecordingWriter(folder, [RecordLevel("", K, D)], EVERY)
+    writer.begin_session(1, 0)
+    total, last = np.zeros(K, np.int64), np.full(K, -1, np.int64)
+    share = chance.multinomial(N * EVERY, np.full(K, 1 / K))
+    for record in range(RECORDS):
+        step = (record + 1) * EVERY
+        total += share
+        last[:] = step
+        measures = {f"{name}_0": float(record % 7) for name in OF_LEVEL} | dict.fromkeys(OF_RUN, 1.0)
+        if record % (RECORDS // FRAMES) == 0 or record == RECORDS - 1:
+            writer.record = record
+            writer.add(Frame(step, step * N, N, (level,), {"mse": 1.0}, measures), [total], [last], step)
+        else:
+            told = {"time": float(step), "seconds": float(step), "losses": {"mse": 1.0}, "measures": measures}
+            writer._line({"record": record, "step": step, "seen": step * N, "batch": N, **told})
+    writer.end("", RECORDS * EVERY)
