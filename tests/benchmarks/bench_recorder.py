@@ -1,5 +1,7 @@
-"""What a recorder costs: the same training step without it and with it, in turn, and a record's own time; and what it takes to
-open the recording of a long run, of 10^6 steps with K = 16,384, as large as a recorder lets it become."""
+"""What a recorder costs: the same training step without it and with it, in turn, and a record's own time.
+
+And what it takes to open the recording of a long run: 10^6 steps, K = 16,384, as large as a recorder lets it become.
+"""
 
 from __future__ import annotations
 
