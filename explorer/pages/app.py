@@ -78,6 +78,7 @@ def build() -> gr.Blocks:
             "# Codebook\nA whole codebook over a whole data set: which codes are alive, what each stands for, and what "
             "is wrong.",
             elem_id="title",
+            elem_classes="beside-link",
         )
         gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)
         codebook.build(demo)
@@ -88,6 +89,7 @@ def build() -> gr.Blocks:
             "# Compare\nThe same media through several tokenizers: what each keeps, what it loses, "
             "and at how many bits.",
             elem_id="title",
+            elem_classes="beside-link",
         )
         gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)
         compare.build(demo)
