@@ -12,6 +12,7 @@ from PIL import Image
 
 from explorer import tokenizers
 from explorer.__main__ import main
+from explorer.audit import batches
 from explorer.corpus import run as run_module
 from explorer.dumps.writing import formats
 from explorer.media.medium import fit_medium, values
@@ -100,10 +101,11 @@ def test_ctrl_c_keeps_whole_shards_and_the_same_command_goes_on(grey, tmp_path, 
     picture_folder(tmp_path / "in", 90)
     line = ["tokenize", "grey", tmp_path / "in", "--out", tmp_path / "out", "--shard-files", 64, "--format", "jsonl"]
     encode, calls = run_module.encode_together, []
+    monkeypatch.setattr(batches, "STRETCH_PIXELS", 8 * 32 * 48)
 
     def interrupted(*arguments):
         calls.append(1)
-        if len(calls) == 5:  # blocks of 16 files: the fifth begins the second shard
+        if len(calls) == 10:  # in the second shard, after some 8 stretches of the first
             os.kill(os.getpid(), signal.SIGINT)
         return encode(*arguments)
 

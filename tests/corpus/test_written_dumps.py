@@ -320,3 +320,14 @@ def test_shards_are_of_whole_blocks(each):
 def test_what_was_encoded_together_is_counted_over_all_shards(pictures, tmp_path):
     together = write(pictures[0], tmp_path)["together"]
     assert together["media"] == 149 and together["alone"] < together["batches"] < 149
+
+
+def test_the_library_of_webdataset_reads_the_samples(pictures, tmp_path):
+    webdataset = pytest.importorskip("webdataset")
+    root, expected = pictures
+    write(root, tmp_path, format="webdataset")
+    shards = [str(path) for path in sorted(tmp_path.glob("*.tar"))]
+    samples = list(webdataset.WebDataset(shards, shardshuffle=False).decode())
+    assert [sample["json"]["name"] for sample in samples] == [name for _, name, _ in expected]
+    for sample, (_, _, indices) in zip(samples, expected, strict=True):
+        np.testing.assert_array_equal(sample["tokens.npy"], indices)
