@@ -77,7 +77,7 @@ def audit(
     tokenizer: Tokenizer | str | None = None,
     media: str | Path | Sequence[GivenMedium] | None = None,
     *,
-    indices: str | Path | np.ndarray | None = None,
+    indices: str | Path | Sequence[str | Path] | np.ndarray | None = None,
     codebook_size: int | Sequence[int] | None = None,
     title: str | None = None,
     seed: int = 0,
@@ -86,8 +86,8 @@ def audit(
     """A whole codebook counted over a data set: of a tokenizer over media, or of indices alone.
 
     media: a folder, a zip or a file, "sample:all", "sample:ID", or a list of media. indices: integers, as an array
-    (N,) or (media, tokens), or a file of them, with codebook_size codes (one size a level). progress: called as it
-    goes on.
+    (N,) or (media, tokens), or files of them (a file, folder, glob or address, or several), with codebook_size codes
+    (one size a level). progress: called as it goes on.
     Raises SettingsError unless either a tokenizer and media or indices and codebook_size are given; else as
     `run_audit` and `audit_indices` do.
     """
@@ -172,7 +172,7 @@ def _source(media: str | Path | Sequence[GivenMedium], modality: Modality) -> Me
 
 
 def _of_indices(
-    indices: str | Path | np.ndarray,
+    indices: str | Path | Sequence[str | Path] | np.ndarray,
     codebook_size: int | Sequence[int] | None,
     progress: Callable[[Progress], None] | None,
 ) -> Audit:
