@@ -54,7 +54,7 @@ def test_a_stopped_audit_says_its_worst_and_fails_by_what_was_counted(
     spec = SimpleNamespace(modality="image", fixed_size=(), media_multiple=8)
     made = SimpleNamespace(spec=spec, codebooks=lambda: ())
     monkeypatch.setattr(command.tokenizers, "load_tokenizer", lambda name, device=None: made)
-    monkeypatch.setattr(command, "run_audit", lambda *arguments, **more: part)
+    monkeypatch.setattr(command, "count_media", lambda *arguments: part)
     monkeypatch.setattr(command, "source_named", lambda *arguments: SimpleNamespace(title="t"))
     line = ["audit", "made", "media", "--out", str(tmp_path / "a")]
     assert main([*line, *(word for rule in rules for word in ("--fail-on", rule))]) == code
