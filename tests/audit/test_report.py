@@ -21,6 +21,7 @@ from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.figures.reports.audit import html_report
 from explorer.figures.reports.heatmap import heatmap_png
+from explorer.joints.files.audits import load_audit, save_audit
 from explorer.joints.measures.usage import usage_of_counts
 
 
@@ -150,3 +151,19 @@ def test_codes_that_are_not_finite_are_not_said_to_wait_for_more_media():
     html = html_report(audit, [table(vectors)])
     assert "2 of 6 codes without a token, which more media may find" in html
     assert "2 of 6 codes, to which no latent is nearest" in html
+
+
+def test_a_count_of_tuples_says_of_which_positions_it_is(grey, pictures, monkeypatch, tmp_path):
+    """All of them; a sample over all media where memory has an end; in older files those before counting stopped."""
+    words = "A sample over all media, since no more tuples fit into memory."
+    monkeypatch.setattr("explorer.audit.accumulator.JOINT_KEYS", 8)
+    audit = run_audit(grey, open_source(pictures[0]), title="Eleven")
+    assert audit.joint.sampled and 0 < audit.joint.distinct <= 8 and audit.joint.tokens < audit.tokens
+    assert f"{audit.joint.tokens:,}. {words}" in html_report(audit, grey.codebooks())
+    save_audit(tmp_path / "out", audit)
+    assert load_audit(tmp_path / "out").joint == audit.joint
+    said = json.loads((tmp_path / "out" / "audit.json").read_text())
+    del said["joint"]["sampled"]  # as older files are
+    (tmp_path / "out" / "audit.json").write_text(json.dumps(said))
+    old = html_report(load_audit(tmp_path / "out"), grey.codebooks())
+    assert "Counting of tuples stopped there" in old and words not in old
