@@ -26,7 +26,7 @@ SAME, CLOSE = (
 )  # share of the codes, and of a loss: what sums of float32 in another order come to in STEPS steps
 CUDA_TESTS = (
     *("tests/quantizers/test_contract.py", "tests/quantizers/test_sums.py", "tests/lab/test_trainer.py"),
-    *("tests/gpu/test_on_cuda.py",),
+    *("tests/quantizers/step/test_no_waiting.py", "tests/gpu/test_on_cuda.py"),
 )
 # Those that draw in training, for which a GPU draws other numbers: of their losses only that they are finite is asked.
 BY_CHANCE = ("gradual", "kmeans", "gumbel", "nsvq", "additive", "diveq")

@@ -49,12 +49,12 @@ def test_cuda_graphs_are_captured_anew_after_a_change_of_settings():
     for _ in range(20):
         trainer.step(measure=False)
     before, weights = trainer.stepping.captures, trainer.model.encoder[0].weight.clone()
-    trainer.apply(trainer.settings.changed({"lr": 0.0}))
+    trainer.apply(trainer.settings.changed({"lr": 1e-6}))
     for _ in range(20):
         trainer.step(measure=False)
     assert trainer.stepping.captures > before > 0
     moved = trainer.model.encoder[0].weight - weights
-    assert moved.abs().max() < 1e-2  # the last steps at the old rate are none
+    assert moved.abs().max() < 1e-4  # Adam moves a weight by about its rate a step
 
 
 def test_on_cuda_steps_with_curves_and_frames_do_not_wait():

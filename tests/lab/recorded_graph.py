@@ -65,7 +65,7 @@ class RecordedGraph:
                 fresh = func(*args, **kwargs)
                 for before, now in zip(tree_leaves(out), tree_leaves(fresh), strict=True):
                     if isinstance(before, Tensor) and before.data_ptr() != now.data_ptr():
-                        before.copy_(now)
+                        before.copy_(now.reshape(before.shape))  # whose shape an operation may have changed since
 
 
 class RecordingCapturer:

@@ -69,6 +69,14 @@ def test_steps_as_graphs_are_those_kernel_by_kernel_to_the_bit(quantizer, as_on_
     assert trainers[1].stepping.replays >= STEPS / 3 and trainers[1].stepping.words == "as recorded graphs"
 
 
+def test_a_convolutional_run_that_starts_on_latents_and_reseeds_is_the_same_by_graphs(as_on_a_gpu):
+    changes = {"dataset": "patches", "model": "conv", "patch_px": 8, "dim": 4, "batch_size": 8}
+    changes |= {"initialization": "online", "reseeding": "random_latent", "threshold": 0.9}
+    trainers, rows = two_runs(SMALL.changed(changes), 60)
+    assert_same(trainers, rows)
+    assert trainers[1].stepping.captures >= 3 and trainers[1].stepping.replays >= 30
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_the_same_run_by_graphs_and_looks_at_no_value(name, as_on_a_gpu):
     """100 steps behind the first, in which codes may start on latents; what is measured and what frames take, too."""
