@@ -18,7 +18,7 @@ from explorer.foundation.errors import RecordError
 from explorer.joints.frame import Frame, FrameEvent
 from explorer.lab.history import TICKS, Tally
 
-FRAME_BYTES = 256 * 2**20  # of the frames of one recording that are held
+FRAME_BYTES = 96 * 2**20  # of the frames of one recording that are held
 ROWS = 2048  # of the curves that are shown
 COLUMNS = 192  # of the heatmap, and fewer of a large codebook:
 CELLS = 3 * 2**20  # codes times columns
