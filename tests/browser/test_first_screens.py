@@ -69,7 +69,7 @@ def test_the_first_screen_shows_the_thing(page, app_url, name):
                 page.wait_for_function(f"({DRAWN})({selector!r})")
         assert subject_share(page) >= LEAST[size], f"at {size}"
         navigation = page.evaluate(NAVIGATION)
-        assert len(navigation["links"]) == 8 and navigation["lines"] == 1 and not navigation["wrapped"], navigation
+        assert len(navigation["links"]) == 9 and navigation["lines"] == 1 and not navigation["wrapped"], navigation
         assert navigation["cut"] == []
         assert [share for share in in_sight(page, *EMPTY.split(", ")).values() if share] == [], f"empty at {size}"
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
