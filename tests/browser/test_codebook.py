@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from explorer.audit.shipped import load_shipped
+from explorer.joints.measures.language.compression import lzma_bits
 from explorer.media.samples import PICTURES
 from explorer.tokenizers import list_tokenizers
 
@@ -260,5 +261,11 @@ def test_plain_indices_are_counted_with_a_stated_size_and_what_is_wrong_is_said(
     page.wait_for_selector(f"{PAGE}[data-tokenizer=''][data-ready='true']")
     assert page.inner_text(f"{PAGE} [data-fact='tokens'] b") == "2,000"
     assert page.inner_text(f"{PAGE} [data-fact='used'] b") == str(len(np.unique(indices)))
+    real = lzma_bits(indices, 512)  # tokens as a language: what a compressor makes of them, and pairs
+    assert page.inner_text(f"{PAGE} [data-fact='real-bits'] b") == f"{real:.2f}"
+    assert "of 9.00, log2 K, over all 2,000 tokens" in page.inner_text(f"{PAGE} [data-fact='real-bits']")
+    assert "of 1,950 tokens" in page.inner_text(f"{PAGE} [data-fact='equal-left']")
+    page.click(f"{PAGE} .cb-language summary")
+    assert "1,950 pairs counted" in page.inner_text(f"{PAGE} .cb-language")
     chosen(page)
     assert "no decoder" in page.inner_text(CODE)
