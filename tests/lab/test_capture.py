@@ -70,8 +70,8 @@ def test_steps_as_graphs_are_those_kernel_by_kernel_to_the_bit(quantizer, as_on_
 
 
 def test_a_convolutional_run_that_starts_on_latents_and_reseeds_is_the_same_by_graphs(as_on_a_gpu):
-    changes = {"dataset": "patches", "model": "conv", "patch_px": 8, "dim": 4, "batch_size": 8}
-    changes |= {"initialization": "online", "reseeding": "random_latent", "threshold": 0.9}
+    changes = {"dataset": "patches", "model": "conv", "patch_px": 16, "dim": 4, "batch_size": 4}
+    changes |= {"initialization": "online", "reseeding": "random_latent", "threshold": 0.9, "every": 4}
     trainers, rows = two_runs(SMALL.changed(changes), 60)
     assert_same(trainers, rows)
     assert trainers[1].stepping.captures >= 3 and trainers[1].stepping.replays >= 30
