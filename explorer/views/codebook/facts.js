@@ -48,7 +48,7 @@ function languageFacts({ language, codebook_size: K, tokens }) {
     id: `equal-${side}`,
     name: SIDES[side],
     value: percent(one.share, 1),
-    of: `of ${whole(one.pairs)} tokens; ${bits(one.bits)} bits where it is known`,
+    of: `of ${whole(one.pairs)} tokens; ${one.trusted ? "" : "≥ "}${bits(one.bits)} bits where it is known`,
     help: "equal",
   }));
   return [real, ...beside];

@@ -141,7 +141,8 @@ def _language(level: LevelAudit) -> dict[str, Any] | None:
         "real_bits": of.real_bits,
         "packed": of.packed,
         "beside": {
-            side: {"share": one.share, "pairs": one.pairs, "bits": one.entropy.bits} for side, one in of.beside.items()
+            side: {"share": one.share, "pairs": one.pairs, "bits": one.entropy.bits, "trusted": one.entropy.trusted}
+            for side, one in of.beside.items()
         },
         "lines": language_lines(of, level.codebook_size, level.tokens, rank_frequency(level.counts).exponent),
     }

@@ -26,13 +26,13 @@ test("each fact names its denominator, and few tokens leave codes unseen, not de
 });
 
 test("tokens as a language: real bits of log2 K, and how many equal each neighbour", () => {
-  const beside = { left: { share: 0.125, pairs: 480, bits: 5.5 }, before: { share: 0.352, pairs: 300, bits: 4.25 } };
+  const beside = { left: { share: 0.125, pairs: 480, bits: 5.5, trusted: true }, before: { share: 0.352, pairs: 300, bits: 4.25, trusted: false } };
   const language = { real_bits: 6.789, packed: 500, beside, lines: [] };
   const facts = (of) => Object.fromEntries(levelFacts({ ...LEVEL, language: of }).map((fact) => [fact.id, `${fact.name}: ${fact.value} ${fact.of}`]));
   assert.equal(facts(language)["real-bits"], "Real bits: 6.79 of 10.00, log2 K, over all 500 tokens");
   assert.equal(facts({ ...language, packed: 200 })["real-bits"], "Real bits: 6.79 of 10.00, log2 K, over a sample of 200 tokens");
   assert.equal(facts(language)["equal-left"], "Equal to the one before: 13% of 480 tokens; 5.50 bits where it is known");
-  assert.equal(facts(language)["equal-before"], "Equal to a frame before: 35% of 300 tokens; 4.25 bits where it is known");
+  assert.equal(facts(language)["equal-before"], "Equal to a frame before: 35% of 300 tokens; ≥ 4.25 bits where it is known");
   assert.equal("equal-above" in facts(language), false);
   assert.equal("real-bits" in facts(null), false, "an older audit");
   const [header, first, older] = factsCsv({ levels: [{ ...LEVEL, language }, LEVEL], joint: null })
