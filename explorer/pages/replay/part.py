@@ -76,7 +76,7 @@ class ReplayPart:
             _training.append(process)
         self._example = process
         wait_for(folder, process)
-        return self.keep(folder, "Example: codes that collapse, and are reseeded")
+        return self.keep(folder, "Example: a run of the lab")
 
     def close(self) -> None:
         if self._example is not None and self._example.is_alive():
