@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from explorer.audit.batches import SMALL_BLOCK
 from explorer.audit.shipped import audits_folder
 from explorer.foundation.config import Limits, Settings
 from explorer.foundation.errors import ExplorerError, MediaError, SettingsError
@@ -37,6 +38,13 @@ def picture(uploads, name, folder="x"):
     """A sample picture as it lies after an upload."""
     (uploads / folder).mkdir(exist_ok=True)
     return str(shutil.copy(SAMPLES[name].path, uploads / folder / SAMPLES[name].path.name))
+
+
+def many_pictures(uploads):
+    """Two more than a block, so that an audit of them can be stopped after the first: within a block it goes on."""
+    (uploads / "many").mkdir(exist_ok=True)
+    path = SAMPLES["coffee"].path
+    return [str(shutil.copy(path, uploads / "many" / f"{number:02}{path.suffix}")) for number in range(SMALL_BLOCK + 2)]
 
 
 def indices(uploads, array):
@@ -140,13 +148,12 @@ def test_a_stopped_audit_is_valid_says_how_far_it_came_and_goes_on_to_the_same_e
 
     monkeypatch.setattr(codebook_jobs.Job, "cancelled", stop_the_second_after_its_first_picture)
     visitor = visitors.enter("a")
-    paths = [picture(uploads, name) for name in PICTURES]
-    files = take_uploads(visitor, paths)
+    files = take_uploads(visitor, many_pictures(uploads))
     whole = ended(codebook_jobs.start(visitor, files, "vq-ema", None))
     expected = load_audit(own_audits(visitor)[whole.audit_id].folder)
-    again = take_uploads(visitor, [picture(uploads, name) for name in PICTURES])
+    again = take_uploads(visitor, many_pictures(uploads))
     state = ended(codebook_jobs.start(visitor, again, "vq-ema", None)).as_json()
-    assert state["state"] == "stopped" and state["resumable"] and "of 3 media" in state["message"]
+    assert state["state"] == "stopped" and state["resumable"] and f"of {SMALL_BLOCK + 2} media" in state["message"]
     part = load_audit(own_audits(visitor)[state["audit"]].folder)
     assert not part.complete and 0 < part.tokens < expected.tokens
     resumed = ended(codebook_jobs.resume(visitor)).as_json()
