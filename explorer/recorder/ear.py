@@ -83,6 +83,11 @@ class Ear:
         except Exception as error:
             self.failed = error
 
+    def fit(self, level: int, codes: int, dim: int) -> None:
+        """A level has (codes, dim) from now on."""
+        if (tally := self.tallies.get(level)) is not None:
+            tally.fit(codes, dim)
+
     def make_tally(self, level: int, device: torch.device) -> LevelTally:
         """Of a level that nothing was counted of yet."""
         one = self.attachment.levels()[level]

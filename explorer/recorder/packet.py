@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,20 @@ def take_packet(ears: Sequence[Ear], losses: Mapping[str, Any], moved: Mapping[s
     packet.scalars |= {("loss", str(name)): value for name, value in losses.items()}
     packet.scalars |= {("measure", name): value for name, value in moved.items()}
     return packet
+
+
+def numbers_of(losses: Any, warn: Callable[[str], None]) -> dict[str, Any]:
+    """Of what a loop told as its losses, those that are numbers; None is none, and of others is warned."""
+    if not isinstance(losses, Mapping):
+        warn(f"losses are told by name, such as {{'reconstruction': loss}}, and not as {type(losses).__name__}.")
+        return {}
+    kept = {}
+    for name, value in losses.items():
+        if isinstance(value, Tensor | Real) or (isinstance(value, np.ndarray) and value.ndim == 0):
+            kept[str(name)] = value
+        elif value is not None:
+            warn(f"the loss {name!r} is no number but {type(value).__name__}, and is left out.")
+    return kept
 
 
 def gather(told: Sequence[Reseed], ear: Ear, first: int) -> list[Reseeds]:

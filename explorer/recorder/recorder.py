@@ -23,7 +23,7 @@ from explorer.lab.dynamics import spread_of
 from explorer.recorder.attachments import KNOWN, attach, find
 from explorer.recorder.by_hand import HandAttachment
 from explorer.recorder.ear import MAX_CODES, Clock, Ear, Probe
-from explorer.recorder.packet import Packet, take_packet
+from explorer.recorder.packet import Packet, numbers_of, take_packet
 from explorer.recorder.ranks import Ranks
 from explorer.recorder.scribe import Judge, Scribe
 from explorer.recorder.sinks import Sink
@@ -64,7 +64,7 @@ class Recorder:
         self._stride, self._recorded, self._since = 1, -1, 0
         self._before: tuple[Tensor | None, Tensor | None] = (None, None)
         self._losses: Mapping[str, Any] = {}
-        self._off = self._closed = False
+        self._off = self._closed = self._heard = False
         self._process = os.getpid()
         self._clock.steps = self._scribe.newest_step()
         atexit.register(self.close)
@@ -127,7 +127,7 @@ class Recorder:
         if self._off or self._closed:
             return
         self._told, self._pending = True, 0
-        self._losses = losses or {}
+        self._losses = {} if losses is None else losses
         self._safely(lambda: self._finish(self._clock.steps + 1 if step is None else int(step)))
         self._losses = {}  # they hold the graph of the step
 
@@ -154,7 +154,7 @@ class Recorder:
                 self._hand.take(indices, z_e, codebook)
                 self._listen(self._hand, "")
             self._hand.tell(indices, z_e, codebook)
-            self._told, self._losses = True, losses or {}
+            self._told, self._losses = True, {} if losses is None else losses
             self._finish(int(step))
 
         self._safely(act)
@@ -232,7 +232,9 @@ class Recorder:
     def _record(self) -> None:
         heard = [ear for ear in self._ears if ear.tallies and ear.failed is None]
         broken = next((ear.failed for ear in self._ears if ear.failed is not None), None)
-        packet = take_packet(heard, self._losses, self._moved() if heard else {}) if heard else Packet()
+        self._heard = self._heard or bool(heard)
+        losses = numbers_of(self._losses, self._warn)
+        packet = take_packet(heard, losses, self._moved()) if heard else Packet()
         snapshots, fine = self._ranks.sum(packet.snapshots, broken is None)
         for ear in heard:
             ear.begin_record()
@@ -261,6 +263,7 @@ class Recorder:
         atexit.unregister(self.close)
         if not self._off and self._ranks.many == 1:  # others may have ended already, and would not answer
             self._safely(self._finish_last)
+        self._say_if_nothing()
         for ear in self._ears:
             ear.leave()
         if self._probe is not None:
@@ -274,6 +277,15 @@ class Recorder:
         if self._since and self._recorded != self._clock.steps:
             self._before = (None, None)
             self._record()
+
+    def _say_if_nothing(self) -> None:
+        """Where a training went by and nothing was recorded, say why."""
+        if self._heard or self._off:
+            return
+        if self._recorded >= 0:
+            self._warn("nothing was recorded: no quantizer ran in training mode after watch(model), and none was told.")
+        elif any(ear.tallies for ear in self._ears) and self._alone < FORWARDS_ALONE:  # else it was said
+            self._warn("nothing was recorded: no optimizer step was seen; call recorder.step() after each step.")
 
     def __enter__(self) -> Recorder:
         return self

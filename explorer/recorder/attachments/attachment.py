@@ -26,6 +26,9 @@ class Listener(Protocol):
     def see(self, level: int, indices: Tensor, latents: Latents | None) -> None:
         """A level chose `indices`, of any shape; below 0 or from K on there is no token. latents: (N, d), flattened."""
 
+    def fit(self, level: int, codes: int, dim: int) -> None:
+        """A level has another shape from now on, where it has."""
+
     def see_sides(
         self,
         given: Tensor,
