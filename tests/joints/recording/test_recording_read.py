@@ -233,6 +233,28 @@ def test_lines_of_odd_content_are_left_out(tmp_path):
     assert len(recording.events) == 2 and any(note.startswith("5 lines") for note in recording.notes)
 
 
+ODD = (None, "x", [], {}, -1, 1.5, 10**30, ["a"], [[1]])
+
+
+@pytest.mark.parametrize("name", ["step", "level", "count", "again", "codes", "died", "sources", "records"])
+def test_entries_of_another_kind_are_left_out_and_said(name, tmp_path):
+    make_recording(tmp_path / "run")
+    known = len(open_recording(tmp_path / "run").events)
+    good = {"step": 70, "level": 0, "count": 1, "again": 0, "codes": [3], "died": [], "sources": [-1]}
+    lines = []
+    for number, odd in enumerate(ODD):
+        line = {"record": 7 + number, "step": 70 + number, "losses": {"reconstruction": 10**400}}
+        lines.append({**line, name: odd} if name == "records" else {**line, "events": [good, {**good, name: odd}]})
+    with newest_segment(tmp_path / "run").open("a") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+    recording = open_recording(tmp_path / "run")
+    assert recording.scalars["step"][-1] == 78 and np.isnan(recording.scalars["reconstruction"][-1])
+    fine = {"codes": 1, "died": 1, "sources": 3}.get(name, 0)  # an empty list; no sources, too
+    left = 0 if name == "records" else len(ODD) - fine
+    assert (f"{left} entries of reseeds could not be read and are left out." in recording.notes) == (left > 0)
+    assert len(recording.tallies) >= 9 - 9 * (name == "records") and len(recording.events) >= known
+
+
 def test_numbers_that_are_none_come_back(tmp_path):
     run, writer = MadeRun(LEVELS[:1]), RecordingWriter(tmp_path / "run", LEVELS[:1], 5)
     run.step(5)

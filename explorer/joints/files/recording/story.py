@@ -14,6 +14,7 @@ from explorer.joints.files.recording.lines import parse_lines
 from explorer.joints.frame import FrameEvent
 
 EVENTS = 50_000  # that are told one by one
+LARGEST = 2**63  # of whole numbers that an array takes
 BASIC = {"step": "step", "latents_seen": "seen", "batch_size": "batch", "seconds": "seconds", "time": "time"}
 
 
@@ -31,7 +32,7 @@ class Story:
         self.levels: list[Any] | None = None
         self.ended = False
         self._notes: list[str] = []
-        self._damaged = self._thinned = self._sessions = 0
+        self._damaged = self._odd_events = self._sessions = 0
         self._read = {}
         self._columns: dict[str, np.ndarray] | None = None
         self._events: tuple[FrameEvent, ...] | None = None
@@ -88,9 +89,14 @@ class Story:
                 self._notes.append(str(one["end"]))
 
     def _take_record(self, one: dict[str, Any]) -> None:
-        if not isinstance(one.get("step"), int) or not isinstance(one["record"], int):
+        if not _is_count(one.get("step")) or not _is_count(one["record"]):
             self._damaged += 1
             return
+        listed = one.get("events")
+        events = listed if isinstance(listed, list) else []
+        whole = [event for event in events if _is_event(event)]
+        self._odd_events += len(events) - len(whole)
+        one = {**one, "events": whole, "records": one["records"] if _is_count(one.get("records")) else 1}
         self.ended = False
         if self._rows and one["step"] <= self._rows[-1]["step"]:
             back = self._rows[-1]["step"]
@@ -114,7 +120,10 @@ class Story:
         words = list(dict.fromkeys(self._notes))
         if self._damaged:
             words.append(f"{count_of(self._damaged, 'line')} of the records could not be read and are left out.")
-        thinned = sum(int(row.get("records", 1)) - 1 for row in self._rows)
+        if self._odd_events:
+            odd = count_of(self._odd_events, "entry", "entries")
+            words.append(f"{odd} of reseeds could not be read and are left out.")
+        thinned = sum(row["records"] - 1 for row in self._rows)
         if thinned:
             words.append(f"{count_of(thinned, 'old record')} were thinned to keep to the budget.")
         unnamed = sum(event["count"] - len(event.get("codes", ())) for row in self._rows for event in _events_of(row))
@@ -166,7 +175,7 @@ class Story:
 def _number(row: Mapping[str, Any], name: str) -> Any:
     """A number of a row, NaN for null and what is none."""
     value = row.get(name)
-    return value if isinstance(value, int | float) else float("nan")
+    return value if isinstance(value, float) or (isinstance(value, int) and abs(value) < LARGEST) else float("nan")
 
 
 def _numbers_of(row: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -174,11 +183,22 @@ def _numbers_of(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and 0 <= value < LARGEST
+
+
+def _is_event(event: Any) -> bool:
+    """Whether it has what every one must have, and nothing of another kind."""
+    if not isinstance(event, dict) or not all(_is_count(event.get(name)) for name in ("step", "level", "count")):
+        return False
+    lists = [event.get(name, []) for name in ("codes", "died")] + [event.get("sources") or []]
+    return _is_count(event.get("again", 0)) and all(
+        isinstance(one, list) and all(type(number) is int and abs(number) < LARGEST for number in one) for one in lists
+    )
+
+
 def _events_of(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Those that have what every one must have."""
-    listed = row.get("events")
-    whole = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    return [one for one in whole if all(isinstance(one.get(name), int) for name in ("step", "level", "count"))]
+    return row["events"]
 
 
 def _singly(event: Mapping[str, Any]) -> list[FrameEvent]:
