@@ -9,12 +9,18 @@ export const RECORDED = {
   counts: "mean since the frame before",
   perplexity: "over all tokens since the record before",
   ceiling: "tokens since the record before",
-  latents: (frame) =>
-    (frame.paired ? LAB.latents(frame) : `${countOf(frame.z.shape[0], "latent")} as they came at step ${whole(frame.step)}.`) + keptWords(frame),
+  latents: (frame) => (frame.paired ? LAB.latents(frame) : latentsWords(frame)) + keptWords(frame),
   rows: ({ interval }) => `recorded every ${countOf(interval ?? 1, "step")}`,
   movement: "",
   none: "Nothing is recorded yet",
 };
+
+/** "4,096 latents as they came at step 500.", or where a step has fewer, "The newest 2,048 latents, up to step 500."
+ *  @param {any} frame */
+function latentsWords({ z, step, batch_size: batch }) {
+  const many = countOf(z.shape[0], "latent");
+  return z.shape[0] > batch ? `The newest ${many}, up to step ${whole(step)}.` : `${many} as they came at step ${whole(step)}.`;
+}
 
 /** " 4,096 of 131,072 codes were kept." of a codebook too large to be kept whole, else "". @param {any} frame */
 export const keptWords = (frame) => (frame.kept ? ` ${whole(frame.codebook_size)} of ${countOf(frame.kept.of, "code")} were kept.` : "");

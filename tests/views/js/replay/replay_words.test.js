@@ -56,6 +56,8 @@ test("of a codebook that was kept in part, codes have their own numbers", () => 
   assert.deepEqual([numberOf(frame, 2), rowOfCode(frame, 90), rowOfCode(frame, 5), numberOf({}, 2), rowOfCode({}, 5)], [700, 1, -1, 2, 5]);
   assert.match(codeWords(frame, 2, RECORDED), /^Code 700 · 3 latents a step \(mean since the frame before\) · dead, silent for 9 steps/);
   assert.equal(RECORDED.latents(frame), "2 latents as they came at step 5. 3 of 1,000 codes were kept.");
+  assert.equal(RECORDED.latents({ step: 500, z: { shape: [2048, 2] }, batch_size: 256 }), "The newest 2,048 latents, up to step 500.");
+  assert.equal(RECORDED.latents({ step: 500, z: { shape: [256, 2] }, batch_size: 256 }), "256 latents as they came at step 500.");
 });
 
 test("the lives of codes in words count what was told, and from what", () => {
