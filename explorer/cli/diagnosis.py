@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     rules = [read_rule(text) for text in options.fail_on or ["bad"]]
     if options.step is not None and options.step < 0:
         raise SettingsError("--step is a step of the run, 0 or more.")
-    recorded = RecordedRun(options.folder, options.folder.name)
+    recorded = RecordedRun(options.folder, options.folder.resolve().name)
     for note in recorded.notes:
         print(f"note: {note}", file=sys.stderr)
     reading = recorded.read(options.step)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from explorer.foundation.errors import CheckpointError, ExplorerError
+from explorer.foundation.words import count_of
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.averages import with_average
 from explorer.loading.elsewhere import elsewhere
@@ -123,7 +124,7 @@ def _unknown(header: Header, tried: Sequence[str], alike: Sequence[Format]) -> s
     """What is said of a file of no known format."""
     kind = header.config.get("model_type") or header.config.get("_class_name")
     keys = list(header.tensors)
-    found = f"{len(keys):,} tensors such as {', '.join(key[:60] for key in keys[:SHOWN])}"
+    found = f"{count_of(len(keys), 'tensor')} such as {', '.join(key[:60] for key in keys[:SHOWN])}"
     more = f"; its config says {str(kind)[:60]!r}" if kind else ""
     other = f" Its tensors look like {name_formats(alike)}: is config.json that of another model?" if alike else ""
     ends = " and ".join(dict.fromkeys([*tried[:1], *tried[-1:]]))

@@ -6,6 +6,7 @@ import numpy as np
 
 from explorer.analysis.opening.file import OpenedTable, OpenFile
 from explorer.analysis.opening.table_facts import DEAD, TWIN, CountFacts, TableFacts
+from explorer.foundation.words import count_of
 from explorer.loading.implicit import FoundRule
 
 LISTED = 24  # dead codes that are named in a sentence
@@ -24,13 +25,13 @@ def summary(opened: OpenFile) -> str:
     count, shown = len(opened.header.tensors), len(opened.tables) + opened.left
     if not shown:
         return (
-            f"{NOTHING} The file holds {count:,} tensors."
+            f"{NOTHING} The file holds {count_of(count, 'tensor')}."
             if not opened.rules
-            else f"Of {count:,} tensors none is a table of codes."
+            else f"Of {count_of(count, 'tensor')} none is a table of codes."
         )
     looks = "1 table looks like a codebook" if shown == 1 else f"{shown:,} tables look like codebooks"
     more = f"; the first {len(opened.tables)} were read" if opened.left else ""
-    return f"Of {count:,} tensors {looks} by name and shape{more}."
+    return f"Of {count_of(count, 'tensor')} {looks} by name and shape{more}."
 
 
 def rule_line(rule: FoundRule) -> str:

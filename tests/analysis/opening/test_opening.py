@@ -171,7 +171,7 @@ def test_a_large_table_is_read_in_part(tmp_path):
 def test_a_file_without_a_table_says_so(tmp_path):
     save_file({"head.weight": torch.ones(3, 4)}, tmp_path / "x.safetensors")
     opened = open_file(tmp_path / "x.safetensors")
-    assert summary(opened) == f"{NOTHING} The file holds 1 tensors."
+    assert summary(opened) == f"{NOTHING} The file holds 1 tensor."
     assert "adapt(" in draft(opened, "x.safetensors")
 
 

@@ -118,3 +118,9 @@ def test_codes_of_a_rule_are_not_told_to_move(tmp_path):
     found = diagnose_recorded(RecordedRun(tmp_path / "run", "run").read())
     assert found[0].title == "6 of 8 codes dead" and found[0].advice == RULES["dead"]
     assert set(RULES) <= set(ADVICE) and not any("reseed" in words for words in RULES.values())
+
+
+def test_a_run_is_called_by_its_folder_from_within_it(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(healthy(tmp_path))
+    assert main(["diagnose", "."]) == 0
+    assert capsys.readouterr().out.startswith("healthy: step 200")
