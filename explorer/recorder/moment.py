@@ -18,6 +18,7 @@ from explorer.joints.files.recording import RecordLevel, Reseeds
 from explorer.joints.frame import DEAD, LIVE, UNSEEN, Frame, FrameLevel
 from explorer.joints.measures.usage import usage_of_counts
 from explorer.lab.dynamics import effective_dimension, mean_lag, spread_of
+from explorer.quantizers.nearest import nearest_code
 
 WINDOW_LATENTS, WINDOW_STEPS = 8, 20  # a code is dead when it was not chosen among so many latents a code, and steps
 JUMP = 0.5  # of the latents' spread: a code that won nothing and moved further was put somewhere ...
@@ -59,12 +60,13 @@ class Moment:
 @dataclass
 class LevelHistory:
     """What the next record needs of a level: totals, last (K,) as a recording has them; reseeds (K,) how often each
-    code was reseeded; before: codes (K, d) and tokens (K,) of the record before; kept: which codes are shown, None:
-    all."""
+    code was reseeded, and put (K,) at which step last, -1 never; before: codes (K, d) and tokens (K,) of the record
+    before; kept: which codes are shown, None: all."""
 
     totals: np.ndarray
     last: np.ndarray
     reseeds: np.ndarray
+    put: np.ndarray
     vectors: np.ndarray | None = None
     counts: np.ndarray | None = None
     kept: np.ndarray | None = None
@@ -72,7 +74,7 @@ class LevelHistory:
     def resize(self, codes: int) -> None:
         """Codes keep their numbers; new ones begin without a token."""
         both = min(codes, len(self.totals))
-        for name, value in (("totals", 0), ("last", -1), ("reseeds", 0)):
+        for name, value in (("totals", 0), ("last", -1), ("reseeds", 0), ("put", -1)):
             grown = np.full(codes, value, np.int64)
             grown[:both] = getattr(self, name)[:both]
             setattr(self, name, grown)
@@ -98,7 +100,8 @@ def begin_history(level: RecordLevel) -> LevelHistory:
     same."""
     k, kept = level.codebook_size, level.kept
     drawn = None if kept is None else np.sort(np.random.default_rng(0).choice(k, kept, replace=False)).astype(np.int32)
-    return LevelHistory(np.zeros(k, np.int64), np.full(k, -1, np.int64), np.zeros(k, np.int64), kept=drawn)
+    none, never = np.zeros(k, np.int64), np.full(k, -1, np.int64)
+    return LevelHistory(none, never, none.copy(), never.copy(), kept=drawn)
 
 
 def make_record(moment: Moment, history: History) -> tuple[Frame, list[Reseeds]]:
@@ -116,6 +119,8 @@ def make_record(moment: Moment, history: History) -> tuple[Frame, list[Reseeds]]
         events += [_with_history(reseed, past) for reseed in reseeds]
         counted = int(one.counts.sum())
         window = window_of(one.level.codebook_size, counted / max(1, moment.steps))
+        span = math.ceil(len(one.latents) * max(1, moment.steps) / max(1, counted))  # steps that the latents are of
+        one = replace(one, indices=_chosen_now(one, past.put > moment.step - span))
         level, state = _frame_level(one, past, moment.step, window)
         shown.append(level)
         measures |= {f"{name}_{number}": value for name, value in _measure(one, state, reseeds).items()}
@@ -155,6 +160,7 @@ def window_of(codes: int, tokens_a_step: float) -> int:
 def _with_history(reseed: Reseeds, past: LevelHistory) -> Reseeds:
     died = past.reseeds[reseed.codes] > 0
     past.reseeds[reseed.codes] += 1
+    past.put[reseed.codes] = np.maximum(past.put[reseed.codes], reseed.step)
     return Reseeds(reseed.step, reseed.level, reseed.strategy, reseed.codes, died, reseed.sources)
 
 
@@ -172,6 +178,19 @@ def _jumps(one: LevelMoment, past: LevelHistory, step: int, number: int) -> list
     jumped = (past.counts == 0) & (way > JUMP * spread) & (way > JUMP_TIMES * np.median(known))
     codes = np.flatnonzero(jumped)
     return [Reseeds(step, number, "moved", codes, np.zeros(len(codes), bool), None)] if len(codes) else []
+
+
+def _chosen_now(one: LevelMoment, put: np.ndarray) -> np.ndarray:
+    """What the latents chose, (n,); those whose code was put elsewhere since, put (K,), are with the nearest now: their
+    distance to where that code is would be no error of the quantizer."""
+    rows = np.isfinite(one.latents).all(1) & (one.indices < len(put))
+    rows[rows] = put[one.indices[rows]]
+    if one.vectors is None or one.level.metric == "implicit" or not rows.any():
+        return one.indices
+    indices = one.indices.copy()
+    z, vectors = torch.from_numpy(one.latents[rows]), torch.from_numpy(one.vectors)
+    indices[rows] = nearest_code(z, vectors, one.level.metric).numpy()
+    return indices
 
 
 def _frame_level(one: LevelMoment, past: LevelHistory, step: int, window: int) -> tuple[FrameLevel, np.ndarray]:

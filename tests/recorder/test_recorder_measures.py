@@ -53,6 +53,23 @@ def test_lag_and_dimensions_are_those_of_the_latents_that_codes_won_last(tmp_pat
     assert at["quantization_error"][-1] == pytest.approx(error, rel=1e-4)
 
 
+def test_the_error_of_latents_whose_code_was_reseeded_is_to_the_nearest_code_now(tmp_path):
+    """Latents of several steps, between which the library moves codes away: those steps' own distances are small."""
+    model = Small(vq(threshold_ema_dead_code=4))
+    with Recorder(tmp_path / "run", every=10).watch(model) as recorder:
+        train(model, recorder, 40)
+    recording = open_recording(tmp_path / "run")
+    level, at = recording.frame(len(recording.steps) - 1).levels[0], recording.scalars
+    assert recording.tallies[recording.tallies[:, 0] > 32, 2].sum() > 20 and len(level.z_e) > TOKENS
+    ways = np.square(level.z_e[:, None].astype(np.float64) - level.vectors).sum(-1)
+    told = np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean()
+    assert at["quantization_error"][-1] == pytest.approx(told, rel=1e-4)
+    assert ways.min(1).mean() <= told <= 1.1 * ways.min(1).mean()
+    put = [event.code for event in recording.events if event.step > 32]
+    rows = np.isin(level.indices, put)
+    np.testing.assert_array_equal(level.indices[rows], ways[rows].argmin(1))
+
+
 def test_drift_and_speed_are_of_one_step(tmp_path):
     model, probe = Small(vq()), batch(99)
     latents, codes = [], []

@@ -21,7 +21,8 @@ these. A thinned line may have lost `codes`, `sources` and `died`, and one that 
 `frame-R-S.npz`: `meta` (JSON text: record, step, seen, batch, losses, measures, levels as above, each with its
 window), and of level l: l<l>_vectors (K, d) float32 (none where a rule gives them), l<l>_total (K,) unsigned: tokens of
 each code since the start, over all steps; l<l>_last (K,) signed: the step at which it was last chosen, -1 never;
-l<l>_reseeds (K,): how often it was reseeded; l<l>_z (n, d) float32, l<l>_indices (n,) int32: latents of this step;
+l<l>_reseeds (K,): how often it was reseeded; l<l>_z (n, d) float32, l<l>_indices (n,) int32: latents of this step, or
+where a step has few the newest ones, and what they chose, or the nearest where that code was put elsewhere since;
 l<l>_lag (K, d) float16: `won` minus the vector, times `lag_scale`, NaN where there is none. Of a level with `kept`
 codes l<l>_numbers names them, and _vectors and _lag are of these alone; indices are codes of the whole codebook."""
 
