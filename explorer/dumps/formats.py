@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from explorer.dumps.arrays import Dump
 from explorer.dumps.places import DumpFile
-from explorer.foundation.errors import SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 from explorer.foundation.registry import Registry
 
 Reader = Callable[[DumpFile, str | None], Dump]
@@ -67,6 +67,14 @@ def read_file(file: DumpFile, field: str | None, format: DumpFormat | None = Non
         raise SettingsError(f"A field is for {named}; {file.name!r} is none of them.")
     try:
         return READERS.load(one.id)(file, field)
+    except RecordError as error:
+        if format is not None or file.ending in ENDINGS:
+            raise
+        told = f"{file.ending!r}" if file.ending else "none"
+        raise RecordError(
+            f"{file.name!r} is no array of numpy, and its ending ({told}) tells no other format; these are read: "
+            f"{', '.join(ENDINGS)}."
+        ) from error
     except ImportError as error:
         if not one.package or (error.name or one.package).split(".")[0] != one.package:
             raise

@@ -23,7 +23,7 @@ def read_json_lines(file: DumpFile, field: str | None = None) -> Dump:
     """
 
     def lines() -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
-        with io.TextIOWrapper(file.open(), "utf-8", errors="strict") as text:
+        with io.TextIOWrapper(file.open(), "utf-8-sig", errors="strict") as text:
             number = 0
             while line := _next_line(text, file.name):
                 number += 1
@@ -61,6 +61,8 @@ def indices_in(name: str, value: object, field: str | None) -> np.ndarray:
             named = f"no field {field!r}" if field is not None else "none of the fields " + ", ".join(FIELDS)
             raise RecordError(f"{name}: it has {named}; it has: {there}. Name the field of the tokens (--field).")
         value = value[wanted[0]]
+    elif field is not None:
+        raise RecordError(f"{name}: it has no field {field!r}, since it is no object with fields.")
     try:
         array = np.array(value)
     except ValueError as error:

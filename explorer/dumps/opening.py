@@ -14,6 +14,7 @@ from explorer.dumps.arrays import Dump, Part, Refusal
 from explorer.dumps.formats import ENDINGS, FORMATS, DumpFormat, read_file
 from explorer.dumps.places import DumpFile, Places, find_files
 from explorer.foundation.errors import RecordError
+from explorer.foundation.words import count_of
 
 DAMAGE = (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError, zlib.error)
 
@@ -24,10 +25,18 @@ def open_dump(places: str | Path | Sequence[str | Path], field: str | None = Non
     Raises RecordError for what holds no indices, SettingsError for a field that is not for it or a missing package.
     """
     found = find_files([places] if isinstance(places, str | Path) else list(places))
+    again = _again_words(found.again)
     if found.alone:
-        return _with_stamps(_read(found.files[0], field, None), found.files)
+        return _with_stamps(_read(found.files[0], field, None), found.files, again)
     kind, files, notes = _of_one_format(found)
-    return _with_stamps(_many(found.title, files, field, kind), files, notes)
+    return _with_stamps(_many(found.title, files, field, kind), files, again + notes)
+
+
+def _again_words(names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    more = f" and {count_of(len(names) - 1, 'more file')}" if len(names) > 1 else ""
+    return (f"{names[0]!r}{more} {'were' if more else 'was'} given more than once, and counted once.",)
 
 
 def _of_one_format(found: Places) -> tuple[DumpFormat, tuple[DumpFile, ...], tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,11 +38,13 @@ class DumpFile:
 
 @dataclass(frozen=True)
 class Places:
-    """title: what was given, in short. files: in their order. given: whether a file was named alone."""
+    """title: what was given, in short. files: in their order, each once. alone: whether a file was named alone.
+    again: names of those that were given more than once."""
 
     title: str
     files: tuple[DumpFile, ...]
     alone: bool
+    again: tuple[str, ...] = ()
 
 
 def find_files(places: Sequence[str | Path]) -> Places:
@@ -51,11 +54,20 @@ def find_files(places: Sequence[str | Path]) -> Places:
     """
     if not places:
         raise SettingsError("Name a file, folder or glob of indices.")
-    files = [file for place in places for file in _at(str(place))]
+    files: list[DumpFile] = []
+    again: dict[str, None] = {}
+    seen: set[str] = set()
+    for file in (file for place in places for file in _at(str(place))):
+        where = "" if file.path is None else os.path.abspath(file.path)  # a link is a file of its own
+        if where in seen:
+            again[file.name] = None
+            continue
+        files.append(file)
+        seen |= {where} if where else set()
     first = str(places[0]).rstrip("/").rpartition("/")[2] or str(places[0])
     title = first if len(places) == 1 else f"{first} and {len(places) - 1:,} more"
-    alone = len(places) == 1 and len(files) == 1 and files[0].name == first
-    return Places(title, tuple(files), alone)
+    alone = len(files) == 1 and files[0].name == first
+    return Places(title, tuple(files), alone, tuple(again))
 
 
 def _at(place: str) -> Iterator[DumpFile]:
@@ -93,7 +105,8 @@ def _folder(path: Path) -> Iterator[DumpFile]:
         for file in rows:
             yield local_file(file, str(file.relative_to(path)))
         return
-    inside = [file for file in path.rglob("*") if file.is_file()]
+    # A link to nothing is a file that cannot be read, which is to be named.
+    inside = [file for file in path.rglob("*") if file.is_file() or (file.is_symlink() and not file.exists())]
     for file in in_order(inside, lambda file: str(file.relative_to(path))):
         if not any(part.startswith(".") for part in file.relative_to(path).parts):
             yield local_file(file, str(file.relative_to(path)))
@@ -135,15 +148,15 @@ def _remote_file(system: Any, path: str, name: str) -> DumpFile:
 
 def in_order(things: Iterable[Any], name: Callable[[Any], str]) -> list[Any]:
     """Sorted so that 2.npy comes before 10.npy."""
-    return sorted(things, key=lambda thing: [int(p) if p.isdigit() else p for p in _numbers_apart(name(thing))])
+    return sorted(things, key=lambda thing: _numbers_apart(name(thing)))
 
 
-def _numbers_apart(name: str) -> list[str]:
-    """A name cut so that 2.npy comes before 10.npy: text and digits in turn, text first."""
+def _numbers_apart(name: str) -> list[str | int]:
+    """A name cut so that 2.npy comes before 10.npy: text and numbers in turn, text first. Other digits are text."""
     parts, digits = [""], False
     for letter in name:
-        if letter.isascii() and letter.isdigit() != digits:
+        if (letter.isascii() and letter.isdigit()) != digits:
             parts.append("")
             digits = not digits
         parts[-1] += letter
-    return parts
+    return [int(part) if number % 2 else part for number, part in enumerate(parts)]

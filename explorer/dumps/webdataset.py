@@ -52,6 +52,11 @@ def _ending(file: DumpFile, field: str | None) -> tuple[str, str | None]:
     if field is not None and field in there:
         return field, None
     named = [ending for ending in able if ending.rpartition(".")[0].rpartition(".")[2] in FIELDS]
+    if field is not None:  # an entry, then, which only JSON has
+        able = [one for one in able if _kind(one) == "json"]
+        if not able:
+            raise RecordError(f"{file.name!r} has no ending {field!r}; its samples have: {', '.join(there[:10])}.")
+        named = [one for one in named if one in able]
     for some in (named[:1], [one for one in able if _kind(one) == "npy"], able):
         if len(some) == 1:
             return some[0], field

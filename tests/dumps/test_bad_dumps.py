@@ -180,6 +180,19 @@ def test_several_places_at_once(tmp_path, capsys):
     assert np.load(tmp_path / "out" / "counts.npy")[0].tolist() == counted(rows)
 
 
+def test_a_file_that_is_given_twice_is_counted_once(tmp_path):
+    rows = made_rows()
+    for name in ("a.npy", "b.npy", "c.npy"):
+        np.save(tmp_path / name, rows)
+    alone = audit_indices([tmp_path / "a.npy", str(tmp_path / "." / "a.npy")], K)
+    assert counts_of(alone) == counted(rows)
+    assert alone.settings["reading"] == audit_indices(tmp_path / "a.npy", K).settings["reading"]
+    assert alone.settings["notes"][0] == "'a.npy' was given more than once, and counted once."
+    several = audit_indices([tmp_path / "b.npy", tmp_path / "a.npy", tmp_path, tmp_path], K)
+    assert counts_of(several) == [3 * count for count in counted(rows)]
+    assert several.settings["notes"][0] == "'a.npy' and 2 more files were given more than once, and counted once."
+
+
 def test_samples_without_tokens_are_left_out(tmp_path):
     with tarfile.open(tmp_path / "t.tar", "w") as tar:
         add_member(tar, "a.npy", npy_bytes(np.arange(5)))
@@ -192,3 +205,66 @@ def test_samples_without_tokens_are_left_out(tmp_path):
     whys = [why for _, why in audit.skipped]
     assert whys[0] == "t.tar, b: it has no file .npy." and all("no array of numpy" in why for why in whys[1:])
     assert len(whys) == 3
+
+
+@pytest.mark.parametrize(
+    "name", ["\N{SUPERSCRIPT TWO}1.npy", "\N{ARABIC-INDIC DIGIT THREE}.npy", "1\N{SUPERSCRIPT TWO}.npy"]
+)
+def test_digits_that_are_no_ascii_are_letters_of_a_name(name, tmp_path):
+    for number, one in enumerate((name, "2.npy", "10.npy")):
+        np.save(tmp_path / one, np.full(3, number))
+    audit = audit_indices(tmp_path, K)
+    assert counts_of(audit)[:4] == [3, 3, 3, 0] and not audit.skipped
+
+
+def test_a_link_to_nothing_is_named(tmp_path):
+    np.save(tmp_path / "0.npy", np.arange(9))
+    (tmp_path / "1.npy").symlink_to(tmp_path / "gone.npy")
+    audit = audit_indices(tmp_path, K)
+    assert counts_of(audit) == counted(np.arange(9)) and [name for name, _ in audit.skipped] == ["1.npy"]
+    assert audit.settings["notes"][0].startswith("1 of 2 files was left out: '1.npy' cannot be read")
+
+
+def test_infinite_values_are_no_codes(tmp_path):
+    np.save(tmp_path / "t.npy", np.array([[1.0, np.inf], [2, 3]]))
+    with pytest.raises(RecordError, match="numbers that are not whole ones: inf at place 1"):
+        audit_indices(tmp_path / "t.npy", K)
+    (tmp_path / "t.jsonl").write_text("[1, 2]\n[1e400]\n[-Infinity, 2]\n[3]\n")
+    audit = audit_indices(tmp_path / "t.jsonl", K)
+    assert counts_of(audit) == counted([1, 2, 3])
+    assert [name for name, _ in audit.skipped] == ["t.jsonl, line 2", "t.jsonl, line 3"]
+
+
+def test_a_negative_index_is_not_one_of_those_near_it(tmp_path):
+    for values, words in (
+        ([1, -7], "is negative. Codes"),
+        ([-7, -7, -8], "is negative, as are 2 values near it. Codes"),
+    ):
+        np.save(tmp_path / "t.npy", np.array(values))
+        with pytest.raises(RecordError, match=words):
+            audit_indices(tmp_path / "t.npy", K)
+
+
+def test_a_field_that_is_not_there_is_not_passed_over(tmp_path):
+    (tmp_path / "t.jsonl").write_text("[1, 2]\n[3]\n")
+    with pytest.raises(RecordError, match=r"t\.jsonl, line 1: it has no field 'x', since it is no object"):
+        audit_indices(tmp_path / "t.jsonl", K, Reading(name="x"))
+    with pytest.raises(RecordError, match=r"'t\.tar' has no ending 'x'; its samples have: cls, tokens\.npy\."):
+        audit_indices(write_webdataset(tmp_path, made_rows()), K, Reading(name="x"))
+
+
+def test_json_lines_may_begin_with_a_mark_of_their_encoding(tmp_path):
+    (tmp_path / "t.jsonl").write_bytes(b"\xef\xbb\xbf[1, 2]\r\n[3]\r\n")
+    assert counts_of(audit_indices(tmp_path / "t.jsonl", K)) == counted([1, 2, 3])
+
+
+@pytest.mark.parametrize(("name", "ending"), [("t.jsonl.gz", "'.jsonl.gz'"), ("t.txt", "'.txt'"), ("t", "none")])
+def test_a_file_of_no_known_ending_is_told_which_are_read(name, ending, tmp_path):
+    (tmp_path / name).write_text("1 2 3")
+    with pytest.raises(
+        RecordError, match=rf"its ending \({ending}\) tells no other format; these are read: .npy, .npz, "
+    ):
+        audit_indices(tmp_path / name, K)
+    np.save(tmp_path / "a.npy", np.arange(5))
+    (tmp_path / "a.npy").rename(tmp_path / name)
+    assert audit_indices(tmp_path / name, K).levels[0].tokens == 5

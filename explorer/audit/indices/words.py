@@ -12,7 +12,7 @@ import numpy as np
 
 from explorer.audit.indices.axes import Axes, by_words
 from explorer.dumps.arrays import DumpArray
-from explorer.foundation.words import count_of
+from explorer.foundation.words import count_of, is_are
 from explorer.joints.audit_parts import LevelAudit
 
 FLOATS = {"bfloat16": 8, "float16": 11}  # significant bits
@@ -42,15 +42,16 @@ def rounding_words(name: str) -> str:
 def wrong_index(value: np.generic, place: int, name: str, size: int, seen: np.ndarray, negative: int) -> str:
     """Why a value is no code. seen: all values near it, and the codes before; negative: how many are below 0."""
     told = f"Index {value:,} at place {place:,} of {name!r} (counted from 0)"
-    if value != np.floor(value):
+    if not np.isfinite(value) or value != np.floor(value):
         return (
             f"{name!r} holds {value.dtype} numbers that are not whole ones: {value:g} at place {place:,}. If they are "
             "latents, quantize them first; if NaN stands for padding, name nan as such "
             "(command line: --ignore nan)."
         )
     if value < 0:
+        others = f", as {is_are(negative - 1)} {count_of(negative - 1, 'value')} near it" if negative > 1 else ""
         return (
-            f"{told} is negative, as are {negative:,} values near it. Codes are numbered from 0; if it stands for "
+            f"{told} is negative{others}. Codes are numbered from 0; if it stands for "
             f"padding or a mask, name it as padding (command line: --ignore {value:g})."
         )
     whole = int(seen[np.isfinite(seen)].max())
