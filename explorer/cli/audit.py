@@ -117,6 +117,8 @@ def _run_indices(options: argparse.Namespace) -> int:
     codebooks = () if belongings is None else books_of_levels(belongings.codebooks, len(audit.levels))
     findings = write_audit(options.out, audit, codebooks)
     save_codebooks(options.out / CODEBOOKS, codebooks)
+    if (options.out / SHEETS).is_dir():  # of an earlier audit, of media; those of today have no pictures
+        write_sheets(options.out / SHEETS, audit, [None] * len(audit.levels))
     print(f"{options.out}: {summary(audit)}")
     for words in (audit.settings["reading"], *audit.settings.get("notes", ())):
         print(f"  {words}")

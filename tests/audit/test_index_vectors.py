@@ -124,5 +124,11 @@ def test_the_command_keeps_the_codebook_beside_the_audit(residual, capsys):
     assert audit.levels[0].latents is not None
     assert not any("belong together" in finding.title for finding in diagnose(audit, [book]))
     assert not list((folder / "a").glob("*.part"))
+    (folder / "a" / "exemplars").mkdir()
+    (folder / "a" / "exemplars" / "codes-00000-00015.png").write_bytes(b"of other media")
+    assert main([*line[:5], "--codebook-size", "16"]) == 0
+    assert load_codebooks(folder / "a", [16]) is None, "vectors that an earlier audit left are not of these codes"
+    assert [path.name for path in (folder / "a" / "exemplars").iterdir()] == ["exemplars.csv"]
+    capsys.readouterr()
     assert main([*line[:5], "--latents", str(folder / "z.npy"), "--codebook-size", "16"]) == 2
     assert "--latents need --codebook" in capsys.readouterr().err

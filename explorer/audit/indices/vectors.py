@@ -64,12 +64,17 @@ def books_of_levels(codebooks: Sequence[Codebook], levels: int) -> tuple[Codeboo
 
 
 def save_codebooks(path: Path, codebooks: Sequence[Codebook]) -> None:
-    """Write tables beside an audit, so that it shows its maps where the tokenizer is not. Rules are left out."""
+    """Write tables beside an audit, so that it shows its maps where the tokenizer is not. Rules are left out.
+
+    Where there are none, those that an earlier audit left there are taken away: they are of other codes.
+    """
     arrays = {f"codebook_{i}": book.vectors for i, book in enumerate(codebooks) if book.vectors is not None}
     if arrays and len(arrays) == len(codebooks):
         with path.with_suffix(".part").open("wb") as file:
             np.savez(file, metric=np.array(codebooks[0].metric), **arrays)
         path.with_suffix(".part").replace(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def load_codebooks(folder: Path, sizes: Sequence[int]) -> tuple[Codebook, ...] | None:
