@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from explorer.foundation.errors import MediaError
+from explorer.foundation.words import count_of
 from explorer.joints.record import Modality, TokenLevel
 from explorer.joints.tokenizer import Tokenizer, extent_of
 
@@ -190,7 +191,8 @@ def together_words(done: Together, tokenizer: Tokenizer, noun: str) -> str:
     """How many were encoded together, and why others were not; "" where that is of no interest. noun: in plural."""
     if done.media < 2:
         return ""
-    words = f"{done.media - done.alone:,} of {done.media:,} {noun} were encoded together, in {done.batches:,} batches"
+    batches = count_of(done.batches - done.alone, "batch", "batches")
+    words = f"{done.media - done.alone:,} of {done.media:,} {noun} were encoded together, in {batches}"
     if not done.alone:
         return f"{words}."
     sound = tokenizer.spec.modality == "audio"
@@ -202,4 +204,4 @@ def together_words(done: Together, tokenizer: Tokenizer, noun: str) -> str:
             "this tokenizer looks ahead, or nobody has said that it does not, so that only sounds of one length can be "
             "encoded together"
         )
-    return f"{words}; {done.alone:,} of these are of one alone: {why}."
+    return f"{words}; {done.alone:,} alone: {why}."

@@ -115,7 +115,10 @@ def notes_of(folder: Path, manifest: Mapping[str, Any], tokenizer: Tokenizer) ->
     if len(skipped) > TOLD:
         lines.append(f"{len(skipped) - TOLD:,} more were skipped; the .json of each shard names them.")
     if manifest["storage"]["format"] == "npy" and len(manifest["shards"]) > 2 * manifest["shards"][-1]["shard"] + 2:
-        lines.append("media of one shape are one .npy, so there are many: --crop, or another --format, makes fewer.")
+        lines.append(
+            "only media of one shape that follow each other share an .npy, so there are many: --crop, or another "
+            "--format, makes fewer."
+        )
     together = together_words(Together(**manifest["together"]), tokenizer, NOUNS[tokenizer.spec.modality])
     return [*lines, together] if together else lines
 

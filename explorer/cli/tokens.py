@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from explorer import tokenizers
 from explorer.cli import dumping
@@ -23,6 +24,8 @@ def tokenize(options: argparse.Namespace) -> int:
     """Read a medium, tokenize it, write the token file, and say on stdout what it holds. A folder becomes a dump."""
     if dumping.is_wanted(options):
         return dumping.write_dump(options)
+    if not options.file.startswith(SAMPLE_PREFIX) and not Path(options.file).exists():
+        raise SettingsError(f"There is no file or folder {options.file[:200]!r}. Check the name and the folder.")
     check_suffix(options.out)  # before the work, not after it
     chosen_fitting(options)
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)

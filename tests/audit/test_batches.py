@@ -131,7 +131,7 @@ def test_what_was_encoded_together_is_said_with_its_denominator():
         together_words(Together(8, 2, 0), tokenizer, "sounds") == "8 of 8 sounds were encoded together, in 2 batches."
     )
     words = together_words(Together(8, 3, 1), tokenizer, "sounds")
-    assert words.startswith("7 of 8 sounds were encoded together, in 3 batches; 1 of these") and "length" in words
+    assert words.startswith("7 of 8 sounds were encoded together, in 2 batches; 1 alone: ") and "length" in words
     assert Together(8, 3, 1) + Together(1, 1, 1) == Together(9, 4, 2)
 
 

@@ -55,7 +55,7 @@ def test_a_folder_becomes_a_dump_and_says_how_to_count_it(grey, few, tmp_path, c
     )
     assert "audit --indices DUMP --axes q,h,w --codebook-size 16,5" in said
     assert "skipped notes.txt: This file is not a picture" in told
-    assert "2 of 4 pictures were encoded together, in 3 batches; 2 of these are of one alone" in told
+    assert "2 of 4 pictures were encoded together, in 1 batch; 2 alone: no other of their size" in told
     assert "5 of 5 media" in told
     hint = re.search(r"--indices DUMP (.*)", said).group(1).split()
     assert run("audit", "--indices", out, *hint, "--out", tmp_path / "audit") == 0
@@ -199,3 +199,9 @@ def test_one_file_is_a_token_file_as_ever_and_takes_a_crop(grey, few, tmp_path, 
     assert "for 16 x 16 pixels" in capsys.readouterr().out
     assert run("detokenize", tmp_path / "t.npz", "--out", tmp_path / "t.png") == 0
     assert Image.open(tmp_path / "t.png").size == (16, 16)
+
+
+def test_a_folder_that_is_not_there_is_named_and_not_the_out(tmp_path, capsys):
+    assert run("tokenize", "grey", tmp_path / "none", "--out", tmp_path / "dump") == 2
+    assert f"There is no file or folder '{tmp_path / 'none'}'" in capsys.readouterr().err
+    assert not (tmp_path / "dump").exists()
