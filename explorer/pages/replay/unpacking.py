@@ -37,6 +37,8 @@ def unpack_run(file: Path, folder: Path) -> str:
         raise RecordError(f"{file.name!r} is no zip, or is damaged. Pack the run's folder again.") from error
     for _, frame in frames_of(folder).values():
         _check_frame(frame)
+    if not segments_of(folder) and not frames_of(folder):
+        raise RecordError(f"{file.name!r} holds {HEADER} alone: no record and no frame of a run.")
     return PurePosixPath(next(iter(members.values())).filename).parent.name or file.stem
 
 

@@ -108,3 +108,12 @@ def test_an_upload_is_opened_for_its_visitor_alone(tmp_path):
         assert json.loads(events.do(ask | {"files": []}))["error"]["field"] == "files"
     finally:
         visitors.leave("session-of-upload")
+
+
+def test_a_zip_of_a_header_alone_is_told_by_its_own_name(tmp_path):
+    path, target = tmp_path / "mine.zip", tmp_path / "taken"
+    target.mkdir()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/recording.json", "{}")
+    with pytest.raises(RecordError, match=r"^'mine.zip' holds recording.json alone: no record and no frame of a run.$"):
+        unpack_run(path, target)
