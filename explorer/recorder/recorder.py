@@ -110,6 +110,8 @@ class Recorder:
         return self
 
     def _listen(self, attachment: Any, place: str) -> None:
+        if any(ear.attachment.module is attachment.module for ear in self._ears):
+            return  # watched twice; its tokens would be counted twice
         if any(level.codebook_size > MAX_CODES for level in attachment.levels()):
             self._warn(
                 f"{place or 'the quantizer'} has more than {MAX_CODES:,} codes and cannot be counted code by code."

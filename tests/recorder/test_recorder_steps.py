@@ -44,6 +44,39 @@ def test_steps_are_counted_at_the_optimizer_alone(tmp_path):
     assert recording.scalars["perplexity_0"][2] == pytest.approx(np.exp(-(share * np.log(share)).sum()), rel=1e-5)
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_an_optimizer_that_takes_the_place_of_another_is_counted_on(gone, tmp_path):
+    """Two phases, and beside both an optimizer of the model's codebook alone, which takes turns and is not counted."""
+    model = Small(vq(learnable_codebook=True, ema_update=False))
+    own = [*model.quantizer.parameters()]
+    parts = [*model.encoder.parameters(), *model.decoder.parameters()]
+    others = [torch.optim.SGD(own, 0.1)]
+    recorder = Recorder(tmp_path / "run", every=4).watch(model)
+    for phase in range(2):
+        if gone:
+            del others[1:]
+        others.append(torch.optim.SGD(parts[2 * phase :] if phase else parts, 0.1 / (phase + 1)))
+        for number in range(10):
+            decoded, loss = model(batch(10 * phase + number))
+            (decoded.square().mean() + loss).backward()
+            for optimizer in (others[-1], others[0]):
+                optimizer.step()
+                optimizer.zero_grad()
+    recorder.close()
+    recording = open_recording(tmp_path / "run")
+    assert recording.steps[-1] == 20 and recording.scalars["latents_seen"][-1] == 20 * TOKENS
+    np.testing.assert_array_equal(recording.totals(len(recording.steps) - 1, 0), counted(model, 32))
+
+
+def test_a_model_that_is_watched_twice_is_recorded_once(tmp_path):
+    model = Small(vq())
+    with Recorder(tmp_path / "run", every=4).watch(model).watch(model).attach(model.quantizer) as recorder:
+        train(model, recorder, 4)
+    recording = open_recording(tmp_path / "run")
+    assert len(recording.levels) == 1
+    np.testing.assert_array_equal(recording.totals(1, 0), counted(model, 32))
+
+
 def test_steps_that_are_told_by_number_are_taken_at_their_word(tmp_path):
     model = Small(vq())
     with Recorder(tmp_path / "run", every=10).watch(model) as recorder:
