@@ -235,9 +235,9 @@ def _no_alarm(run: RunReading) -> Finding:
     if least is not None:
         compared += f", {HALVES}"
     text = (
-        f"{run.live} of {run.k} codes in use at step {run.now.step:,}: chosen in {window_of(run)}; perplexity "
-        f"{run.perplexity:.1f} of at most {run.ceiling} {run.counted}; quantization error {of_variance(run.error)} "
-        f"({compared})."
+        f"{run.live} of {run.k} codes in use{run.where} at step {run.now.step:,}: chosen in {window_of(run)}; "
+        f"perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted}; quantization error "
+        f"{of_variance(run.error)} ({compared})."
     )
     now = min(run.held_out_error, run.lately)
     if least is None or now < max(BLUNT, COARSER * least):

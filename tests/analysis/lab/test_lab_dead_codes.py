@@ -94,6 +94,8 @@ def test_codes_that_were_never_chosen_yet_are_not_in_use(cloud):
     level = replace(now.levels[0], state=state, window=512)
     (only,) = told([first, replace(now, levels=(level,))])
     assert only.text.startswith("11 of 16 codes in use at step 100: chosen in the last 100 training steps (6,400 lat")
+    two = [replace(one, levels=(*one.levels, *one.levels)) for one in (first, replace(now, levels=(level,)))]
+    assert told(two)[0].text.startswith("11 of 16 codes in use on level 1 at step 100: chosen in")
 
 
 def test_codes_far_from_the_latents(cloud):
