@@ -219,7 +219,7 @@ class Scribe:
         for sink in list(self._sinks):
             try:
                 act(sink)
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # a tracker's sys.exit would end the recorder's thread
                 self._sinks.remove(sink)
                 self.warn(f"{type(sink).__name__} failed ({describe(error)}) and gets no more.")
 

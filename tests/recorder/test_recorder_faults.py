@@ -139,14 +139,15 @@ def test_latents_and_codes_that_are_not_finite_are_counted_and_said(tmp_path):
     )
 
 
-def test_a_sink_that_fails_is_left_out(tmp_path):
+@pytest.mark.parametrize("kind", [ConnectionError, SystemExit])
+def test_a_sink_that_fails_is_left_out(kind, tmp_path):
     class Broken:
         def record(self, step, scalars):
-            raise ConnectionError("the board is away")
+            raise kind("the board is away")
 
     rows = []
     good = type("Good", (), {"record": lambda s, step, _: rows.append(step), "alert": print, "close": lambda s: None})()
-    words = "Broken failed .ConnectionError: the board is away. and gets no more"
+    words = f"Broken failed .{kind.__name__}: the board is away. and gets no more"
     with pytest.warns(RuntimeWarning, match=words), Recorder(tmp_path / "run", 1, sinks=(Broken(), good)) as recorder:
         for step in range(1, 4):
             recorder.log(step, indices=torch.arange(6), codebook_size=8)

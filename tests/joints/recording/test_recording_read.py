@@ -107,6 +107,20 @@ def test_half_a_line_and_half_a_frame_lose_only_themselves(tmp_path):
     assert frames[2].name in words and "without closing its recording" in words
 
 
+@pytest.mark.parametrize("odd", [None, "x", 3, []])
+def test_a_frame_whose_losses_are_none_is_damaged(odd, tmp_path):
+    make_recording(tmp_path / "run")
+    path = sorted((tmp_path / "run").glob("frame-*"))[2]
+    with np.load(path) as file:
+        arrays = dict(file)
+    meta = {**json.loads(str(arrays.pop("meta"))), "losses": odd}
+    np.savez(path, meta=np.array(json.dumps(meta)), **arrays)
+    recording = open_recording(tmp_path / "run")
+    with pytest.raises(RecordError, match="damaged and left out"):
+        recording.frame(2)
+    assert recording.steps == (10, 20, 40, 50, 60)
+
+
 def test_a_writer_goes_on_after_half_a_line(tmp_path):
     run = make_recording(tmp_path / "run", records=3, end=False)
     lines = newest_segment(tmp_path / "run")

@@ -173,7 +173,7 @@ class Recording:
         events = self._story.events_between(since, self._places[number][0])
         try:
             return file.frame(before, events)
-        except (ValueError, LookupError, TypeError, ArithmeticError, MemoryError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError) as error:
             self._damaged[number] = f"{file.path.name} is damaged and left out: {error}"
             raise RecordError(self._damaged[number]) from error
 
