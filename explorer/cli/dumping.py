@@ -15,6 +15,7 @@ from explorer.audit.sources import source_named
 from explorer.cli.audit import Teller
 from explorer.cli.fitting import chosen_fitting, fitting_for
 from explorer.cli.stopping import stop_on_ctrl_c
+from explorer.corpus.facts import tokenizer_facts
 from explorer.corpus.run import FILES_A_SHARD, DumpOptions, tokenize_source
 from explorer.dumps.writing.manifest import MANIFEST
 from explorer.dumps.writing.reading import read_medium, skipped_in
@@ -134,14 +135,29 @@ def decode_medium(options: argparse.Namespace) -> int:
         rate = found.entry.get("rate_hz", rate) if modality != "video" else found.entry.get("frames_per_second")
         columns = read_columns(found.entry.get("columns", []))
         suffix = writing.check_suffix(options.out, modality)
-        tokenizer = tokenizer_of(about["id"], options.device)
+        made_by = str(about["id"])
     except (KeyError, TypeError) as error:
         raise RecordError(f"The {MANIFEST} of {str(options.file)!r} lacks something ({error}).") from error
+    tokenizer = tokenizer_of(made_by, options.device)
+    _check_revision(options.file.name, about, tokenizer)
     decoded = tokenizer.detokenize(found.indices)
     write_atomically(options.out, writing.medium_bytes(decoded, suffix, rate, columns))
     tokens = count_of(sum(level.size for level in found.indices), "token")
     print(f"{options.out}: {found.entry['name']} from {tokens} of {tokenizer.spec.id}")
     return 0
+
+
+def _check_revision(folder: str, about: Mapping[str, Any], tokenizer: Tokenizer) -> None:
+    """Raise RecordError if codes of a dump stand for other vectors than those here; say so of other weights."""
+    here = tokenizer_facts(tokenizer)
+    revision = about.get("revision", here["revision"])
+    if about.get("codebooks", here["codebooks"]) != here["codebooks"]:
+        raise RecordError(
+            f"The tokens of {folder!r} are of {tokenizer.spec.id} with other codebooks (revision {revision}) than "
+            f"those here ({here['revision']}), which would make something else of them. Bring that revision."
+        )
+    if revision != here["revision"]:
+        print(f"note: made by revision {revision}, decoded by {here['revision']}: the same codebooks.", file=sys.stderr)
 
 
 def tokenizer_of(tokenizer_id: str, device: str | None) -> Tokenizer:

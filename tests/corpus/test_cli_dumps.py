@@ -205,3 +205,31 @@ def test_a_folder_that_is_not_there_is_named_and_not_the_out(tmp_path, capsys):
     assert run("tokenize", "grey", tmp_path / "none", "--out", tmp_path / "dump") == 2
     assert f"There is no file or folder '{tmp_path / 'none'}'" in capsys.readouterr().err
     assert not (tmp_path / "dump").exists()
+
+
+def test_codes_of_another_revision_are_not_decoded_by_this_one(grey, few, tmp_path, capsys):
+    assert run("tokenize", "grey", tmp_path / "in", "--out", tmp_path / "o") == 0
+    manifest = json.loads((tmp_path / "o" / "manifest.json").read_text())
+    back = ("detokenize", tmp_path / "o", "--medium", "0", "--out", tmp_path / "back.png")
+
+    def changed(**facts):
+        text = json.dumps(manifest | {"tokenizer": manifest["tokenizer"] | facts})
+        (tmp_path / "o" / "manifest.json").write_text(text)
+        capsys.readouterr()
+        return run(*back), capsys.readouterr().err
+
+    assert changed() == (0, "")
+    (tmp_path / "back.png").unlink()
+    code, said = changed(codebooks="0" * 64, revision="sha256:old")
+    assert code == 2 and "of grey with other codebooks (revision sha256:old)" in said
+    assert not (tmp_path / "back.png").exists()
+    code, said = changed(revision="sha256:old")
+    assert code == 0 and said.startswith("note: made by revision sha256:old, decoded by ")
+
+
+def test_a_tokenizer_that_is_not_here_is_no_damage_of_the_dump(grey, few, tmp_path, capsys, monkeypatch):
+    assert run("tokenize", "grey", tmp_path / "in", "--out", tmp_path / "o") == 0
+    monkeypatch.undo()
+    capsys.readouterr()
+    assert run("detokenize", tmp_path / "o", "--medium", "0", "--out", tmp_path / "back.png") == 2
+    assert capsys.readouterr().err.startswith("explorer: There is no tokenizer 'grey'.")
