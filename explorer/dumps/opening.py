@@ -12,6 +12,7 @@ from pathlib import Path
 
 from explorer.dumps.arrays import Dump, Part, Refusal
 from explorer.dumps.formats import ENDINGS, FORMATS, DumpFormat, read_file
+from explorer.dumps.own import lacking_words
 from explorer.dumps.places import DumpFile, Places, find_files
 from explorer.foundation.errors import RecordError
 from explorer.foundation.words import count_of
@@ -24,12 +25,14 @@ def open_dump(places: str | Path | Sequence[str | Path], field: str | None = Non
 
     Raises RecordError for what holds no indices, SettingsError for a field that is not for it or a missing package.
     """
-    found = find_files([places] if isinstance(places, str | Path) else list(places))
-    again = _again_words(found.again)
+    places = [places] if isinstance(places, str | Path) else list(places)
+    found = find_files(places)
+    lacking = [words for place in dict.fromkeys(map(str, places)) for words in lacking_words(place)]
+    told = (*_again_words(found.again), *lacking)
     if found.alone:
-        return _with_stamps(_read(found.files[0], field, None), found.files, again)
+        return _with_stamps(_read(found.files[0], field, None), found.files, told)
     kind, files, notes = _of_one_format(found)
-    return _with_stamps(_many(found.title, files, field, kind), files, again + notes)
+    return _with_stamps(_many(found.title, files, field, kind), files, told + notes)
 
 
 def _again_words(names: Sequence[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from explorer.__main__ import main
+from explorer.audit.indices.run import Reading, audit_indices
 from explorer.dumps.own import read_own
 from explorer.dumps.writing.manifest import MANIFEST, write_manifest
 from explorer.foundation.errors import RecordError
@@ -49,3 +50,16 @@ def test_what_says_nothing_of_itself(tmp_path):
     assert read_own([tmp_path]) is read_own([tmp_path / "ids", tmp_path / "row"]) is None
     with pytest.raises(RecordError, match="damaged"):
         read_own([tmp_path / "torn"])
+
+
+def test_what_a_dump_lacks_is_said_with_its_count(tmp_path):
+    array = made(tmp_path / "d", complete=True, shards=[{"file": "tokens-00000.npy"}, {"file": "tokens-00001.npy"}])
+
+    def notes():
+        return audit_indices(tmp_path / "d", [8, 16], Reading("b,q,t")).settings.get("notes", [])
+
+    assert notes()[0] == "1 of 2 files that manifest.json names is missing: 'tokens-00001.npy'."
+    np.save(tmp_path / "d" / "tokens-00001.npy", array)
+    assert not any("missing" in note or "complete" in note for note in notes())
+    write_manifest(tmp_path / "d", PLAIN | {"complete": False})
+    assert notes()[0].startswith("'d' is not complete: `tokenize` was stopped")
