@@ -49,6 +49,26 @@ def test_expired_codes_of_the_library_are_told_with_their_step(codes, tmp_path):
         assert sorted((event.step, event.code) for event in recording.frame(i).events) == expected
 
 
+def test_a_version_of_the_library_whose_replacing_takes_less_trains_on(tmp_path):
+    library = pytest.importorskip("vector_quantize_pytorch")
+    model = Small(library.VectorQuantize(dim=8, codebook_size=24, threshold_ema_dead_code=2))
+    book, log = model.quantizer._codebook, []
+    whole = book.replace
+
+    def expire_codes_(batch_samples, **_):
+        expired = book.cluster_size < 2
+        before = book.embed.clone()
+        if expired.any():
+            book.replace(batch_samples.flatten(1, -2), batch_mask=expired)
+        log.extend(torch.nonzero((book.embed[0] != before[0]).any(-1))[:, 0].tolist())
+
+    book.replace = lambda batch_samples, batch_mask: whole(batch_samples, batch_mask=batch_mask)
+    book.expire_codes_ = expire_codes_
+    with Recorder(tmp_path / "run", every=2).watch(model) as recorder:
+        train(model, recorder, 6)
+    assert len(log) > 10 and sorted(event.code for event in open_recording(tmp_path / "run").events) == sorted(log)
+
+
 def test_our_own_reseeds_are_told_without_taking_them_from_others(tmp_path):
     options = CodebookOptions(reseeding=Reseeding(strategy="random_latent", every=3, threshold=0.95))
     model = Small(QUANTIZERS.load("vq")(8, 32, options))

@@ -164,10 +164,11 @@ class CodebookAttachment(Attachment):
         method = book.replace
 
         @torch.compiler.disable
-        def replace(batch_samples: Tensor, batch_mask: Tensor, seq_mask: Tensor | None = None) -> None:
+        def replace(*args: Any, **kwargs: Any) -> None:  # versions differ in what it takes
             before = book.embed.detach().clone()  # (h, K, d)
-            method(batch_samples, batch_mask=batch_mask, seq_mask=seq_mask)
-            moved = (book.embed.detach() != before).any(-1) & batch_mask  # (h, K)
+            method(*args, **kwargs)
+            expired = kwargs["batch_mask"] if "batch_mask" in kwargs else args[1]
+            moved = (book.embed.detach() != before).any(-1) & expired  # (h, K); a NaN differs from itself
             layer = self._layer[id(book)]
             for head in range(len(moved)):
                 to.see_reseeds(self._first[id(layer)] + head, moved[head], "expired")
