@@ -9,12 +9,13 @@ as one that was not.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from explorer.audit.batches import BatchMedium, Stretch, block_length, encode_together, stretch_size, stretches
+from explorer.audit.batches import BatchMedium, Levels, Stretch, block_length, stretch_size, stretches
+from explorer.audit.beside import encoded_beside
 from explorer.audit.sources import MediaSource
 from explorer.audit.standing import Span, Standing, Subject, audit_of, read_state, save_state, subject_of, units_of
 from explorer.audit.trial import TrialCollector
@@ -62,21 +63,24 @@ def run_audit(
     resume: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    workers: int = 1,
 ) -> Audit:
     """The audit of `source` by `tokenizer`.
 
     side_px: larger pictures are scaled down to it, or made to fit as a `Fitting` says; None: as the settings say.
     resume: the state file. Where it exists the run goes on from it; a run that is stopped leaves it, and one that ends
-    takes it away. cancelled is asked between batches; True ends the run with a partial Audit that is valid. Files that
-    cannot be read are listed in `skipped`. Raises MediaError if not one could be, RecordError for a state of another
-    audit, SettingsError for a negative seed or for graphs, ExplorerError if the disk refuses.
+    takes it away. workers: stretches in work at once (`beside.py`). cancelled is asked between batches; True ends the
+    run with a partial Audit that is valid. Files that cannot be read are listed in `skipped`. Raises MediaError if not
+    one could be, RecordError for a state of another audit, SettingsError for a negative seed or for graphs,
+    ExplorerError if the disk refuses.
     """
     subject = subject_to_audit(tokenizer, source, seed, side_px)
     began = time.perf_counter()
     span = Span(0, len(source))
     standing = count_span(
-        tokenizer, source, subject, span, title=title, state=resume, progress=progress, cancelled=cancelled
-    )
+        tokenizer, source, subject, span,
+        title=title, state=resume, progress=progress, cancelled=cancelled, workers=workers,
+    )  # fmt: skip
     complete = standing.position == len(source)
     refuse_nothing(standing, subject, complete)
     audit = audit_of(standing, subject, title, standing.seconds + time.perf_counter() - began)
@@ -115,6 +119,7 @@ def count_span(
     state: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    workers: int = 1,
 ) -> Standing:
     """Count the files of a span, from where the file `state` says on; `seconds` of it are those before this run.
 
@@ -133,11 +138,14 @@ def count_span(
     if begun == span.stop and state is not None and state.exists():
         return standing  # was done already
     size, block = stretch_size(tokenizer.device), block_length(subject.planned, subject.modality)
-    with _loaded(source, span, begun, tokenizer, subject.fitting) as media:
-        for stretch in stretches(media, begun, size, block):
+    with (
+        _loaded(source, span, begun, tokenizer, subject.fitting) as media,
+        encoded_beside(tokenizer, stretches(media, begun, size, block), workers) as encoded,
+    ):
+        for stretch, (found, _) in encoded:
             if cancelled is not None and cancelled():
                 break
-            count_stretch(tokenizer, stretch, standing)
+            count_stretch(tokenizer, stretch, found, standing)
             if progress is not None:
                 at = progress_of(standing, span, begun, time.perf_counter() - start)
                 progress(replace(at, trouble=trouble(tokenizer.codebooks(), standing.counted.not_finite)))
@@ -193,10 +201,9 @@ def _encode_again(tokenizer: Tokenizer, source: MediaSource, fitting: Fitting, t
         tried.again(tokenizer, values(fit_medium(first, tokenizer.spec, fitting)))
 
 
-def count_stretch(tokenizer: Tokenizer, stretch: Stretch, standing: Standing) -> None:
-    """Encode and count a stretch, in the order of its media. What the tokenizer refuses is skipped."""
+def count_stretch(tokenizer: Tokenizer, stretch: Stretch, found: Sequence[Levels | str], standing: Standing) -> None:
+    """Count a stretch, in the order of its media. found: the levels of each; what the tokenizer refused is skipped."""
     skipped = list(stretch.skipped)
-    found, _ = encode_together(tokenizer, stretch.media)
     each = zip(stretch.names, stretch.numbers, stretch.notes, stretch.media, found, strict=True)
     for name, number, notes, medium, levels in each:
         if isinstance(levels, str):

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from explorer import tokenizers
+from explorer.audit.beside import one_thread_each
 from explorer.audit.run import Progress, run_audit
 from explorer.audit.shards.merge import merge_shards
 from explorer.audit.shards.plan import Shard
@@ -56,10 +57,11 @@ def count_media(
         return _count_in_group(options, tokenizer, source, fitting, title, progress, cancelled)
     if options.ray is not None:
         return _count_on_ray(options, tokenizer, source, fitting, title, state, progress, cancelled)
-    return run_audit(
-        tokenizer, source, title=title, seed=options.seed, side_px=fitting, resume=state,
-        progress=progress, cancelled=cancelled,
-    )  # fmt: skip
+    with one_thread_each(tokenizer.device) as workers:
+        return run_audit(
+            tokenizer, source, title=title, seed=options.seed, side_px=fitting, resume=state,
+            progress=progress, cancelled=cancelled, workers=workers,
+        )  # fmt: skip
 
 
 def _count_in_group(
@@ -70,10 +72,10 @@ def _count_in_group(
 
     rank = rank_of(os.environ)
     first = rank.rank == 0
-    with group_of(rank, tokenizer.device) as group:
+    with group_of(rank, tokenizer.device) as group, one_thread_each(tokenizer.device) as workers:
         _, complete = run_shard(
             tokenizer, source, rank.shard, options.out / SHARDS, title=title, seed=options.seed, side_px=fitting,
-            progress=progress if first else None, cancelled=cancelled,
+            progress=progress if first else None, cancelled=cancelled, workers=workers,
         )  # fmt: skip
         complete = group.all_say(complete)
     if not complete:

@@ -11,6 +11,7 @@ from typing import Any
 
 from explorer import tokenizers
 from explorer.audit.batches import Together, together_words
+from explorer.audit.beside import one_thread_each
 from explorer.audit.sources import source_named
 from explorer.cli.audit import Teller
 from explorer.cli.fitting import chosen_fitting, fitting_for
@@ -56,8 +57,10 @@ def write_dump(options: argparse.Namespace) -> int:
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
     wanted = DumpOptions(fitting=fitting_for(options, tokenizer.spec), **made_with)
     source = source_named(options.file, tokenizer.spec.modality, settings().limits)
-    with stop_on_ctrl_c() as stopped:
-        manifest = tokenize_source(tokenizer, source, options.out, wanted, progress=Teller(), cancelled=stopped.is_set)
+    with stop_on_ctrl_c() as stopped, one_thread_each(tokenizer.device) as workers:
+        manifest = tokenize_source(
+            tokenizer, source, options.out, wanted, progress=Teller(), cancelled=stopped.is_set, workers=workers
+        )
     if manifest is None:
         print("explorer: stopped. Whole shards are kept; the same command goes on after them.", file=sys.stderr)
         return 130

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from explorer.audit.beside import one_thread_each
 from explorer.audit.run import Progress
 from explorer.audit.shards.plan import Shard, shard_named
 from explorer.audit.shards.run import run_shard
@@ -37,11 +38,11 @@ def count_shard(
     progress: Callable[[Progress], None],
 ) -> int:
     """Count it into its file of --out, and say what was counted. 0: complete. 130: stopped."""
-    with stop_on_ctrl_c() as stopped:
+    with stop_on_ctrl_c() as stopped, one_thread_each(tokenizer.device) as workers:
         standing, complete = run_shard(
             tokenizer, source, shard, options.out,
             title=options.title or source.title, seed=options.seed, side_px=fitting,
-            progress=progress, cancelled=stopped.is_set,
+            progress=progress, cancelled=stopped.is_set, workers=workers,
         )  # fmt: skip
     span = shard.span(len(source), tokenizer.spec.modality)
     print(

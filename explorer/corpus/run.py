@@ -18,10 +18,10 @@ from explorer.audit.batches import (
     BatchMedium,
     Stretch,
     Together,
-    encode_together,
     stretch_size,
     stretches,
 )
+from explorer.audit.beside import encoded_beside
 from explorer.audit.notes import Notes
 from explorer.audit.run import Progress
 from explorer.audit.sources import MediaSource
@@ -95,8 +95,11 @@ def tokenize_source(
     *,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    workers: int = 1,
 ) -> dict[str, Any] | None:
     """Write the dump of `source` into `folder`, or what is missing of it; its manifest, None if it was cancelled.
+
+    workers: stretches in work at once (`audit/beside.py`).
 
     Files that cannot be read are skipped, named and counted. Raises SettingsError for options that cannot be,
     MediaError if not one file could be read, RecordError if the folder holds another dump, ExplorerError if the disk
@@ -121,7 +124,7 @@ def tokenize_source(
         begun = check_same(folder, made_with)
         if not begun:
             write_manifest(folder, {"complete": False, **made_with})
-        run = _Run(tokenizer, source, folder, options, codes, dtype.name, writer, progress, cancelled)
+        run = _Run(tokenizer, source, folder, options, codes, dtype.name, writer, progress, cancelled, workers)
         tally = run.tally()
         if tally is None:
             return None
@@ -160,6 +163,7 @@ class _Run:
     writer: Writer
     progress: Callable[[Progress], None] | None
     cancelled: Callable[[], bool] | None
+    workers: int
 
     def __post_init__(self) -> None:
         self.start, self.done, self.here, self.tokens = time.perf_counter(), 0, 0, 0
@@ -184,11 +188,15 @@ class _Run:
         media: list[dict[str, Any]] = []
         skipped: list[tuple[str, str]] = []
         notes, together, tokens = Notes(), Together(), 0
-        with self._read(first, stop) as read:
-            for stretch in stretches(read, first, stretch_size(self.tokenizer.device)):
+        with (
+            self._read(first, stop) as read,
+            encoded_beside(
+                self.tokenizer, stretches(read, first, stretch_size(self.tokenizer.device)), self.workers
+            ) as encoded,
+        ):
+            for stretch, (found, done) in encoded:
                 if self.cancelled is not None and self.cancelled():
                     return None
-                found, done = encode_together(self.tokenizer, stretch.media)
                 together += done
                 skipped += stretch.skipped
                 for i, levels in enumerate(found):

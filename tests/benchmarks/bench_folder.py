@@ -28,6 +28,7 @@ def measure() -> list[tuple[str, str, str]]:
 
 
 def row(name: str, what: str, folder: Path, crop: int | None) -> tuple[str, str, str]:
+    from explorer.audit.beside import one_thread_each
     from explorer.audit.sources import open_source
     from explorer.corpus.run import DumpOptions, tokenize_source
     from explorer.media.fitting import Fitting
@@ -42,7 +43,8 @@ def row(name: str, what: str, folder: Path, crop: int | None) -> tuple[str, str,
             tokenizer.encode([values(fit_medium(source.open(number, spec.modality), spec, fitting))])
 
     def together(n: int) -> None:
-        tokenize_source(tokenizer, source, folder / f"out{n}", DumpOptions(fitting=fitting))
+        with one_thread_each(tokenizer.device) as workers:  # as the command does
+            tokenize_source(tokenizer, source, folder / f"out{n}", DumpOptions(fitting=fitting), workers=workers)
 
     best = {"alone": [np.inf] * 2, "together": [np.inf] * 2}  # of the clock, of the processor
     tokenizer.encode([values(fit_medium(source.open(0, spec.modality), spec, fitting))])  # what is slow only once

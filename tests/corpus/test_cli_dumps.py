@@ -12,8 +12,7 @@ from PIL import Image
 
 from explorer import tokenizers
 from explorer.__main__ import main
-from explorer.audit import batches
-from explorer.corpus import run as run_module
+from explorer.audit import batches, beside
 from explorer.dumps.writing import formats
 from explorer.media.medium import fit_medium, values
 from explorer.media.pictures.image import fit, load_image, png_bytes
@@ -100,7 +99,7 @@ def test_sounds_with_levels_of_one_rate_and_of_their_own(name, format, tmp_path,
 def test_ctrl_c_keeps_whole_shards_and_the_same_command_goes_on(grey, tmp_path, capsys, monkeypatch):
     picture_folder(tmp_path / "in", 90)
     line = ["tokenize", "grey", tmp_path / "in", "--out", tmp_path / "out", "--shard-files", 64, "--format", "jsonl"]
-    encode, calls = run_module.encode_together, []
+    encode, calls = beside.encode_together, []
     monkeypatch.setattr(batches, "STRETCH_PIXELS", 8 * 32 * 48)
 
     def interrupted(*arguments):
@@ -110,7 +109,7 @@ def test_ctrl_c_keeps_whole_shards_and_the_same_command_goes_on(grey, tmp_path, 
         return encode(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(run_module, "encode_together", interrupted)
+        patched.setattr(beside, "encode_together", interrupted)
         assert run(*line) == 130
     assert "Whole shards are kept" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "out").glob("*.jsonl")] == ["tokens-00000.jsonl"]

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.audit.batches import BatchMedium, block_length, stretch_size, stretches
+from explorer.audit.batches import BatchMedium, block_length, encode_together, stretch_size, stretches
 from explorer.audit.run import (
     STATE_EVERY_S,
     Progress,
@@ -137,7 +137,7 @@ def count_media(
     standing = Standing(subject.accumulator(), position=first)
     block = block_length(subject.planned, subject.modality)
     for stretch in stretches(iter(media), first, stretch_size(tokenizer.device), block):
-        count_stretch(tokenizer, stretch, standing)
+        count_stretch(tokenizer, stretch, encode_together(tokenizer, stretch.media)[0], standing)
     if standing.tried.first is not None:
         standing.tried.again(tokenizer, dict(media)[standing.tried.first].values)
     return standing

@@ -25,6 +25,7 @@ def run_shard(
     side_px: Fitting | int | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    workers: int = 1,
 ) -> tuple[Standing, bool]:
     """What stands of the shard, and whether it is complete. Its file lies in `folder`.
 
@@ -37,6 +38,6 @@ def run_shard(
     make_folder(folder)
     standing = count_span(
         tokenizer, source, subject, span,
-        title=title, state=folder / shard.file, progress=progress, cancelled=cancelled,
+        title=title, state=folder / shard.file, progress=progress, cancelled=cancelled, workers=workers,
     )  # fmt: skip
     return standing, standing.position == span.stop
