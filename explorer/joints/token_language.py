@@ -74,16 +74,16 @@ def language_from_json(said: Mapping[str, Any] | None) -> LanguageAudit | None:
 def language_lines(of: LanguageAudit, codebook_size: int, tokens: int, exponent: float) -> list[str]:
     """What an audit says of its tokens as a language, a sentence each, with denominators. exponent: of the ranks."""
     most = math.log2(codebook_size)
-    over = f"all {of.packed:,}" if of.packed == tokens else f"{of.packed:,} of {tokens:,}, a sample of media"
+    over = f"all {tokens:,} tokens" if of.packed == tokens else f"{of.packed:,} of {tokens:,} tokens, a sample of media"
     lines = [
-        f"Real bits: {of.real_bits:.2f} a token after LZMA, of {most:.2f} = log2 K, over {over} tokens.",
+        f"Real bits: {of.real_bits:.2f} a token after LZMA, of {most:.2f} = log2 K, over {over}.",
         f"Rank and frequency: exponent {exponent:.2f}. Words of a language have about 1; codes used all alike have 0.",
     ]
     for side, one in of.beside.items():
-        sample = f" of {one.pairs:,}, a sample" if one.sampled else ""
+        counted = f" of {one.pairs:,} pairs counted, a sample of media;" if one.sampled else " pairs counted,"
         lines.append(
             f"{one.share:.1%} of {one.pairs:,} tokens equal {SIDE_WORDS[side]}. Where that is known, "
             f"{one.entropy.bits:.2f} bits as counted ({one.entropy.alone:.2f} without). "
-            + one.entropy.words.replace(" pairs counted", f"{sample} pairs counted", 1)
+            + one.entropy.words.replace(" pairs counted,", counted, 1)
         )
     return lines

@@ -150,8 +150,8 @@ def test_a_sample_is_of_whole_media_and_is_the_same_for_any_pieces(piece, monkey
     pairs, _, bits = told(list(zip(array[chosen, :-1].ravel(), array[chosen, 1:].ravel(), strict=True)))
     assert pairs == 980 and left.entropy.bits == pytest.approx(bits)
     lines = language_lines(of, 2000, 15_000, 0.5)
-    assert "over 1,000 of 15,000, a sample of media tokens" in lines[0]
-    assert "980 of 14,700, a sample pairs counted" in lines[2]
+    assert "over 1,000 of 15,000 tokens, a sample of media." in lines[0]
+    assert "980 of 14,700 pairs counted, a sample of media; " in lines[2]
 
 
 def test_all_that_is_said_is_on_the_disk(tmp_path):
