@@ -48,7 +48,7 @@ def _opened(file: DumpFile) -> Any:
     """A reader of the file or stream."""
     with closing(file.open()) as opened:
         whole = opened.read(len(MAGIC)) == MAGIC
-    source = pa.OSFile(str(file.path)) if file.path is not None else pa.PythonFile(file.open())
+    source = pa.OSFile(str(file.path)) if file.path is not None else pa.PythonFile(file.open(), mode="r")
     return pa.ipc.open_file(source) if whole else pa.ipc.open_stream(source)
 
 

@@ -7,6 +7,7 @@ from explorer.audit.indices.run import Reading, audit_indices
 from explorer.dumps import arrays
 from explorer.dumps.opening import open_dump
 from explorer.foundation.errors import RecordError
+from tests.dumps.made_dumps import WRITERS
 from tests.dumps.test_formats import K, assert_counted, made_rows
 
 
@@ -163,3 +164,16 @@ def test_files_of_levels_in_a_folder_are_a_medium_each(tmp_path):
         np.testing.assert_array_equal(level.counts, np.bincount(expected.reshape(-1), minlength=K))
     assert audit.settings["media"] == 30
     assert audit.skipped == (("30.npz, indices_0", "'30.npz, indices_0' has 3 levels; the first has 2."),)
+
+
+@pytest.mark.parametrize("written", ["npy", "npz", "jsonl", "csv", "parquet", "arrow", "hdf5", "webdataset"])
+def test_every_format_is_read_by_address(written, tmp_path):
+    fsspec = pytest.importorskip("fsspec")
+    rows = made_rows()
+    path = WRITERS[written](tmp_path, rows)
+    place = f"memory://by_address/{path.name}"
+    with fsspec.open(place, "wb") as file:
+        file.write(path.read_bytes())
+    axes = "b,t" if written in ("npy", "npz", "hdf5") else "t"
+    found = audit_indices(place, K, Reading(axes))
+    assert found.levels[0].counts.tolist() == np.bincount(rows.reshape(-1), minlength=K).tolist()
