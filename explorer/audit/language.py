@@ -157,13 +157,16 @@ class TextSample:
         """
         chosen = mix_bits(np.arange(first, first + len(lengths)))
         starts = np.cumsum(lengths) - lengths
-        if not opens and self._pieces and self._pieces[-1].number == first == self._open:
+        goes_on = not opens and first == self._open
+        if goes_on and self._pieces and self._pieces[-1].number == first:
+            goes_on = False
             last = self._pieces[-1]
             more = codes[: min(PIECE_TOKENS - len(last.codes), int(lengths[0]))]
             self._pieces[-1] = replace(last, codes=np.concatenate([last.codes, more.astype(np.int32)]))
         shape, period = shape[-len(SIDES) :], math.prod(shape)
         for i in np.flatnonzero(chosen < self._bar) if self._bar < 2**64 else range(len(lengths)):
-            if (i or opens) and lengths[i] and int(chosen[i]) < self._bar:
+            # One that goes on and is not kept had nothing but padding so far, or a priority that is too high.
+            if (i or opens or goes_on) and lengths[i] and int(chosen[i]) < self._bar:
                 start = int(starts[i])
                 piece = codes[start : start + min(int(lengths[i]), PIECE_TOKENS)].astype(np.int32)
                 self._keep(Piece(first + int(i), piece, shape, (offset + start) % period))

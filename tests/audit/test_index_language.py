@@ -189,3 +189,11 @@ def test_tokens_of_real_video_are_what_the_language_page_says(tmp_path):
         assert (found.pairs, found.distinct) == (known.pairs, known.distinct)
         assert found.bits == pytest.approx(known.bits, rel=1e-12) and found.equal == pytest.approx(known.equal)
     assert stats.entropy(audit.levels[0].counts, base=2) == pytest.approx(whole.unigram)
+
+
+def test_a_medium_that_begins_with_padding_is_compressed_whole(monkeypatch, tmp_path):
+    monkeypatch.setattr(blocks, "PIECE", 8)
+    media = np.tile(np.arange(40) % 20, (4, 1))
+    media[0, :20] = media[2, 3:33] = media[3, 39:] = -1
+    np.save(tmp_path / "t.npy", media)
+    assert_language(audit_indices(tmp_path / "t.npy", 20, Reading("b,t")), list(media[:, None, None]), 20)
