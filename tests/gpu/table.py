@@ -9,14 +9,14 @@ from pathlib import Path
 
 from explorer.foundation.files import make_folder, write_atomically
 
-STATES = ("ok", "failed", "skipped")
+STATES = ("ok", "below", "failed", "skipped")
 HEADS = ("part", "what", "measured", "asked for", "state")
 
 
 @dataclass(frozen=True)
 class Row:
     """part, what: which number; measured: with its unit; asked: what was asked of it, "" for nothing; state: one of
-    STATES."""
+    STATES; below: it ran to its end, and what was asked is not reached."""
 
     part: str
     what: str

@@ -62,6 +62,7 @@ def test_members_are_written_as_they_are_done_and_load(small):
     training = json.loads((folder / "config.json").read_text())["training"]
     assert (training["steps"], training["batch"], training["crop_px"]) == (SMALL.steps, SMALL.batch, SMALL.crop_px)
     (row,) = [one for one in json.loads((out / "table.json").read_text())["rows"] if one["part"] == "zoo"]
+    assert row["asked"] == "24 dB" and row["state"] == "below"  # of a few steps
     assert (
         row["asked"] == "24 dB"
         and " dB, usage " in row["measured"]
@@ -173,5 +174,5 @@ def test_a_gpu_that_cannot_be_asked_is_said(monkeypatch):
 
 def test_rates_and_rows_are_written_plainly():
     assert rate_of(12345, 1, "steps") == "12,300 steps/s" and rate_of(1, 4, "x") == "0.25 x/s"
-    with pytest.raises(ValueError, match="ok, failed, skipped"):
+    with pytest.raises(ValueError, match="ok, below, failed, skipped"):
         Row("lab", "x", "1", "", "fine")

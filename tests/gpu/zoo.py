@@ -63,4 +63,7 @@ def result_of(name: str, folder: Path) -> Row:
     words += f"crops of {training['crop_px']} px in {training['seconds']:,.0f} s"
     single = OWED_SINGLE_DB if len(levels) == 1 and config["healthy"] and type(ZOO[name].schedule) is Schedule else None
     owed = OWED_DB.get(name, single)
-    return Row("zoo", f"{name}, on {measured['pictures']} held-out pictures", words, f"{owed:g} dB" if owed else "")
+    state = "below" if owed and measured["psnr_db"] < owed else "ok"
+    return Row(
+        "zoo", f"{name}, on {measured['pictures']} held-out pictures", words, f"{owed:g} dB" if owed else "", state
+    )

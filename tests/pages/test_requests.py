@@ -28,6 +28,7 @@ from explorer.pages.lab import desk as lab_desk
 from explorer.pages.lab import events as lab_events
 from explorer.pages.language import events as language_events
 from explorer.pages.learn import events as learn_events
+from explorer.pages.replay import events as replay_events
 from explorer.pages.shared import fields as rules
 from explorer.pages.shared.dispatch import Dispatcher, Event
 from explorer.pages.shared.fields import Index, Name, at_field, read_request, rules_of
@@ -47,6 +48,8 @@ DISPATCHERS = {
     "lab pull": lab_desk.PULL,
     "lab run": lab_desk.ACTIONS,
     "learn": learn_events.EVENTS,
+    "replay": replay_events.ACTIONS,
+    "replay pull": replay_events.PULL,
 }
 EVERY = [(page, name) for page, dispatcher in DISPATCHERS.items() for name in dispatcher.events]
 DEEP = []

@@ -69,7 +69,9 @@ def named_axes(shape: tuple[int, ...], axes: str) -> Axes:
     elif len(names) == len(short):
         shape = short
     else:
-        raise SettingsError(f"{axes!r} names {len(names)} axes, the array has {len(shape)}: {by_words(shape)}.")
+        raise SettingsError(
+            f"{axes!r} names {count_of(len(names), 'axis', 'axes')}, the array has {len(shape)}: {by_words(shape)}."
+        )
     for name, word in ((MEDIA, "media"), (LEVELS, "levels")):
         if names.count(name) > 1:
             raise SettingsError(f"{axes!r} names {name} ({word}) {names.count(name)} times; one axis can be {word}.")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.foundation.words import count_of
 
 DTYPES = ("int16", "uint16", "int32", "int64")
 CHOSEN = ("int16", "int32", "int64")  # where nobody says one: torch has no arithmetic of uint16
@@ -162,7 +163,7 @@ def is_even(shapes: Shapes) -> bool:
 
 def check_count(numbers: np.ndarray, expected: int) -> None:
     if np.size(numbers) != expected:
-        raise RecordError(f"it has {np.size(numbers):,} tokens, its shapes tell {expected:,}")
+        raise RecordError(f"it has {count_of(np.size(numbers), 'token')}, its shapes tell {expected:,}")
 
 
 def split_levels(row: np.ndarray, shapes: Shapes) -> tuple[np.ndarray, ...]:
