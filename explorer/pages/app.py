@@ -56,48 +56,37 @@ def build() -> gr.Blocks:
         learn.carry_guide("")
         api_endpoints.build()
     with demo.route("Training lab", "/lab"):
-        gr.Navbar(main_page_name=FIRST_PAGE)
-        gr.Markdown(
+        _head(
             "# Training lab\nA codebook while it is learning: watch it live, break it on purpose, and mend it.",
-            elem_id="title",
         )
         lab.build(demo)
         learn.carry_guide("lab")
     with demo.route("Replay", "/replay"):
-        gr.Navbar(main_page_name=FIRST_PAGE)
-        gr.Markdown(
+        _head(
             "# Replay\nA training of your own, recorded: look into it while it trains and after, as into a run of the "
             "lab.",
-            elem_id="title",
         )
         replay.build(demo)
         learn.carry_guide("replay")
     with demo.route("Codebook", "/codebook"):
-        gr.Navbar(main_page_name=FIRST_PAGE)
-        gr.Markdown(
+        _head(
             "# Codebook\nA whole codebook over a whole data set: which codes are alive, what each stands for, and what "
             "is wrong.",
-            elem_id="title",
-            elem_classes="beside-link",
+            brings=True,
         )
-        gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)
         codebook.build(demo)
         learn.carry_guide("codebook")
     with demo.route("Compare", "/compare"):
-        gr.Navbar(main_page_name=FIRST_PAGE)
-        gr.Markdown(
+        _head(
             "# Compare\nThe same media through several tokenizers: what each keeps, what it loses, "
             "and at how many bits.",
-            elem_id="title",
-            elem_classes="beside-link",
+            brings=True,
         )
-        gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)
         compare.build(demo)
         learn.carry_guide("compare")
     _add_teaching(demo)
     with demo.route("API", "/api"):
-        gr.Navbar(main_page_name=FIRST_PAGE)
-        gr.Markdown("# API\nThe same tokenizers, from a script.", elem_id="title")
+        _head("# API\nThe same tokenizers, from a script.")
         api_page.build()
     demo.queue(max_size=QUEUE, default_concurrency_limit=2)
     # Gradio 6 looks into an empty queue every millisecond: 5% of a core while nobody asks anything.
@@ -105,31 +94,33 @@ def build() -> gr.Blocks:
     return demo
 
 
+def _head(words: str, brings: bool = False) -> None:
+    """What stands on top of every page but the first. brings: with a link to the panel for tokenizers of others."""
+    gr.Navbar(main_page_name=FIRST_PAGE)
+    gr.Markdown(words, elem_id="title", elem_classes="beside-link" if brings else None)
+    if brings:
+        gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)
+
+
 def _add_teaching(demo: gr.Blocks) -> None:
     """The pages from which one learns what tokens are and what makes them good."""
     with demo.route("Experiments", "/experiments"):
-        gr.Navbar(main_page_name=FIRST_PAGE)
-        gr.Markdown(
+        _head(
             "# Experiments\nQuestions of the surveys, answered by training: the same quantizer, what differs, and what "
             "breaks.",
-            elem_id="title",
         )
         experiments.build(demo)
         learn.carry_guide("experiments")
     with demo.route("Language", "/language"):
-        gr.Navbar(main_page_name=FIRST_PAGE)
-        gr.Markdown(
+        _head(
             "# Language\nA small language model reads the tokens of a picture: what comes next, how sure it is, and "
             "how the picture goes on.",
-            elem_id="title",
         )
         language.build(demo)
         learn.carry_guide("language")
     with demo.route("Learn", "/learn"):
-        gr.Navbar(main_page_name=FIRST_PAGE)
-        gr.Markdown(
+        _head(
             "# Learn\nShort chapters that lead over the pages themselves: what you see there is the instrument, live.",
-            elem_id="title",
         )
         learn.build(demo)
 

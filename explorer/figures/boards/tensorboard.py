@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from explorer.figures.boards.board import Board
-from explorer.foundation.errors import SettingsError
 from explorer.joints.alert import Alert
 
 
@@ -25,11 +24,9 @@ class TensorBoard(Board):
         if not self._own:
             self._writer = where
             return
-        try:
-            from torch.utils.tensorboard import SummaryWriter  # wants the package tensorboard
-        except ImportError as error:
-            raise SettingsError("TensorBoard needs the package tensorboard: pip install tensorboard.") from error
-        self._writer = SummaryWriter(str(where))
+        from explorer.recorder.event_files import open_event_file  # torch
+
+        self._writer = open_event_file(where)
 
     def write_scalars(self, step: int, scalars: Mapping[str, float]) -> None:
         for name, value in scalars.items():
