@@ -85,7 +85,7 @@ def is_table(key: str, info: TensorInfo) -> bool:
 
 def natural_key(key: str) -> tuple:
     """By which keys are put in the order in which people count: layers.2 before layers.10."""
-    return tuple((part.isdigit(), int(part) if part.isdigit() else 0, part) for part in key.split("."))
+    return tuple((part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in key.split("."))
 
 
 def _found(key: str, shape: tuple[int, ...], counts: Mapping[str, int]) -> FoundTable:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.analysis.opening.file import OpenedTable, OpenFile, open_file
+from explorer.dumps.places import in_order
 from explorer.foundation.errors import CheckpointError, SettingsError
 
 SUFFIXES = (".safetensors", ".pt", ".pth", ".th", ".ckpt", ".bin", ".pkl")
@@ -119,7 +120,7 @@ def _checkpoints(paths: Sequence[Path]) -> list[Path]:
         folder = Path(paths[0])
         inner = [one for one in folder.iterdir() if one.is_dir() and any(map(_is_weights, one.iterdir()))]
         paths = inner if len(inner) > 1 else [one for one in folder.iterdir() if _is_weights(one)]
-    ordered = sorted({Path(one) for one in paths}, key=lambda one: _counted(str(one)))
+    ordered = in_order({Path(one) for one in paths}, str)
     if len(ordered) > MOST_MOMENTS:
         raise SettingsError(f"There are {len(ordered):,} checkpoints; {MOST_MOMENTS:,} at most make a timeline.")
     return ordered
@@ -127,11 +128,6 @@ def _checkpoints(paths: Sequence[Path]) -> list[Path]:
 
 def _is_weights(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in SUFFIXES
-
-
-def _counted(name: str) -> list[tuple[bool, int, str]]:
-    parts = re.split(r"(\d+)", name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
 
 def _lives(moments: Sequence[Moment], stepped: bool) -> tuple[tuple[TableLife, ...], list[str]]:

@@ -149,6 +149,12 @@ def test_the_codes_of_a_frozen_table_are_its_product(tmp_path):
     assert "multiplied by code_transform.weight" in table_lines(table)[0]
 
 
+def test_names_with_other_digits_are_read(tmp_path):
+    for name in ("\u00b2.pt", "\u0663.pt", "1.pt"):
+        torch.save({"vq.layers.\u00b2.codebook": torch.rand(4, 2)}, tmp_path / name)
+    assert {moment.name for moment in read_timeline([tmp_path]).moments} == {"\u00b2.pt", "\u0663.pt", "1.pt"}
+
+
 def test_what_is_no_rule_is_none(tmp_path):
     torch.save(
         {"a.mask": torch.tensor([1, 2, 5]), "a.levels": torch.tensor([1, 0]), "b.mask": torch.ones(3)},
