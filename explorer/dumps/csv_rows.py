@@ -14,6 +14,7 @@ import numpy as np
 from explorer.dumps.arrays import FIELDS, Dump, DumpArray, gather_rows, listed_dump, single
 from explorer.dumps.json_lines import LINE_CHARACTERS
 from explorer.dumps.places import DumpFile
+from explorer.foundation.delimited import split_cells
 from explorer.foundation.errors import RecordError
 
 SEPARATORS = (",", "\t", ";")  # between cells; within a cell that holds a list also blanks
@@ -36,7 +37,6 @@ def read_csv(file: DumpFile, field: str | None = None) -> Dump:
 
     field: the column, of a file whose first line names them. Raises RecordError where nothing is told or read.
     """
-    csv.field_size_limit(LINE_CHARACTERS)
     form = _form(file, field)
     if form.each:
         return single(_one_row(file, form))
@@ -57,7 +57,7 @@ def _form(file: DumpFile, field: str | None) -> _Form:
     if not head:
         raise RecordError(f"{file.name!r} holds no lines.")
     separator = max(SEPARATORS, key=head[0].count)
-    rows = [next(csv.reader([line], delimiter=separator)) for line in head]
+    rows = [_cells(file.name, line, separator) for line in head]
     names = [cell.strip() for cell in rows[0]]
     index = int(len(names) > 1 and not names[0])  # pandas writes its index first, without a name
     header = any(_is_word(cell) for cell in names) or names[index:] == [str(n) for n in range(len(names) - index)] != [
@@ -73,6 +73,13 @@ def _form(file: DumpFile, field: str | None) -> _Form:
         column = _column(file.name, names[index:], field) + index
         cells = slice(column, column + 1)
     return _Form(separator, header, cells, len(_split(rows[-1][cells])) == 1)
+
+
+def _cells(name: str, line: str, separator: str) -> list[str]:
+    try:
+        return next(split_cells([line], separator))[1]
+    except csv.Error as error:
+        raise RecordError(f"{name!r} is no CSV. {error}") from error
 
 
 def _column(name: str, names: list[str], field: str | None) -> int:
@@ -96,15 +103,17 @@ def _is_word(cell: str) -> bool:
 def _lines(file: DumpFile, form: _Form) -> Iterator[tuple[str, list[str]]]:
     """(name, cells with tokens) of every line that holds any."""
     with io.TextIOWrapper(file.open(), "utf-8-sig", newline="") as text:
-        rows = csv.reader(text, delimiter=form.separator)
+        number, rows = 0, split_cells(text, form.separator)
         try:
             if form.header:
                 next(rows)
-            for cells in rows:
+            for number, cells in rows:
                 if any(cells):
-                    yield f"{file.name}, line {rows.line_num:,}", cells[form.cells]
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise RecordError(f"{file.name}, line {rows.line_num:,}: this is no CSV ({error}).") from error
+                    yield f"{file.name}, line {number:,}", cells[form.cells]
+        except csv.Error as error:
+            raise RecordError(f"{file.name}: this is no CSV. {error}") from error
+        except UnicodeDecodeError as error:
+            raise RecordError(f"{file.name}, after line {number:,}: this is no CSV ({error}).") from error
 
 
 def _one_row(file: DumpFile, form: _Form) -> DumpArray:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from io import StringIO
 from itertools import islice
 
+from explorer.foundation.delimited import split_cells
 from explorer.foundation.errors import MediaError
 from explorer.foundation.words import count_of
-from explorer.media.rows.text import HEAD_BYTES, LOOKED_AT, decode_text, is_number
+from explorer.media.rows.text import HEAD_BYTES, LONGEST_CELL, LOOKED_AT, decode_text, is_number
 
 SEPARATORS = ("\t", ";", "|", ",")  # the first that cuts lines into two or three; else white space
 REMARKS = ("#", "%")
@@ -97,9 +98,9 @@ def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 def _quoted(line: str, separator: str, number: int) -> list[str]:
     try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+        return [cell.strip() for _, cells in split_cells([line], separator, LONGEST_CELL) for cell in cells]
     except csv.Error as error:
-        raise MediaError(f"Line {number} cannot be read: {error}.") from error
+        raise MediaError(str(error).replace("Line 1 ", f"Line {number:,} ", 1)) from error
 
 
 def _named(cells: list[str]) -> tuple[int, int | None, int] | None:

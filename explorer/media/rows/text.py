@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from explorer.foundation.delimited import split_cells
 from explorer.foundation.errors import MediaError
 from explorer.joints.columns import Column, plain_columns
 
@@ -19,6 +20,7 @@ SEPARATORS = (",", ";", "\t", "|")
 LOOKED_AT = 20  # lines that decide on the separator
 HEAD_BYTES = 65_536
 MOST_COLUMNS = 128
+LONGEST_CELL = 131_072  # characters
 GAPS = ("", "na", "nan", "n/a", "null", "none", "-", "?")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z|[+-]?(inf|infinity)\Z", re.IGNORECASE)
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?\Z")  # a decimal comma
@@ -97,21 +99,16 @@ def separator_of(text: str) -> str:
 
 def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """(number of the line, cells) of every line that is neither empty nor a remark."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator or ",")
-    lines = iter(reader) if separator else (line.split() for line in io.StringIO(text))
-    number = 0
-    while True:
-        try:
-            cells = next(lines)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise MediaError(f"Line {reader.line_num or number + 1} cannot be read: {error}.") from error
-        number = reader.line_num if separator else number + 1
-        cells = [cell.strip() for cell in cells]
-        if not any(cells) or cells[0].startswith("#"):
-            continue
-        yield number, cells
+    lines = io.StringIO(text, newline="")
+    parted = split_cells(lines, separator, LONGEST_CELL) if separator else None
+    rows = parted or enumerate((line.split() for line in io.StringIO(text)), 1)
+    try:
+        for number, read in rows:
+            cells = [cell.strip() for cell in read]
+            if any(cells) and not cells[0].startswith("#"):
+                yield number, cells
+    except csv.Error as error:
+        raise MediaError(str(error)) from error
 
 
 def open_table(data: bytes) -> TextTable:

@@ -148,7 +148,10 @@ BAD = {
     "words alone": (b"a,b\nx,y\nz,w\n", "no table of numbers"),
     "zero bytes": (b"a,b\n1,2\n\0\0\n", "no table of numbers"),
     "verse": (b"in 1990 I went\nout of the house of 3 doors\nand never\ncame back at all\n", "no table of numbers"),
-    "a quote that never ends": (b'a,b\n1,2\n3,4\n"' + b"x" * 200_000, "Line 4 cannot be read: field larger"),
+    "a quote that never ends": (
+        b'a,b\n1,2\n3,4\n"' + b"x" * 200_000,
+        "Line 4 cannot be read: a cell has more than 131,072 characters",
+    ),
     "mostly gaps": (b"a,b\n1,2\n3,\n4,\n5,\n", "Column 'b' is missing (empty or NaN) in 3 of 4 rows"),
     "empty": (b"", "0 bytes"),
     "wide": ((",".join(map(str, range(200))) + "\n").encode() * 3, "200 columns; 128 is the most"),
