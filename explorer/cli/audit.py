@@ -28,6 +28,7 @@ from explorer.figures.reports.audit import html_report
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
 from explorer.foundation.files import make_folder, write_atomically
+from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import save_audit
 from explorer.joints.measures.language.ranks import rank_frequency
@@ -188,9 +189,11 @@ def summary(audit: Audit) -> str:
     for level in audit.levels if audit.tokens else ():
         one = usage_of_counts(level.counts)
         name = f"{level.name}: " if level.name else ""
-        said.append(f"{name}{one.used:,} of {one.ceiling:,} codes used, perplexity {one.perplexity:,.1f}")
+        most = "" if one.ceiling == level.codebook_size else f" ({one.ceiling:,} at most, of so few tokens)"
+        size = count_of(level.codebook_size, "code")
+        said.append(f"{name}{one.used:,} of {size} used{most}, perplexity {one.perplexity:,.1f}")
     tokens = audit.tokens if audit.even else sum(level.tokens for level in audit.levels)
-    return "; ".join([f"{tokens:,} tokens of {done}", *said])
+    return "; ".join([f"{count_of(tokens, 'token')} of {done}", *said])
 
 
 def language_words(audit: Audit) -> list[str]:

@@ -1,5 +1,6 @@
 """Dumps that are damaged, change, or hold something else: named, counted, and what could be counted is kept."""
 
+import json
 import os
 import sys
 import tarfile
@@ -268,3 +269,24 @@ def test_a_file_of_no_known_ending_is_told_which_are_read(name, ending, tmp_path
     np.save(tmp_path / "a.npy", np.arange(5))
     (tmp_path / "a.npy").rename(tmp_path / name)
     assert audit_indices(tmp_path / name, K).levels[0].tokens == 5
+
+
+def test_what_was_left_out_is_counted_alike_in_the_note_and_in_the_finding(capsys, tmp_path):
+    """Of a folder with many files the reading says "2 of 7 files"; the finding once said "2 of 3 media"."""
+    for number in range(5):
+        np.save(tmp_path / f"{number}.npy", np.full((2, 3), number))
+    np.save(tmp_path / "5.npy", np.full((2, 3), K))
+    (tmp_path / "6.npy").write_bytes(b"")
+    assert main(["audit", "--indices", str(tmp_path), "--codebook-size", str(K), "--out", str(tmp_path / "o")]) == 0
+    assert "2 of 7 files were left out: Index 50 at place 0 of '5.npy'" in capsys.readouterr().out
+    findings = json.loads((tmp_path / "o" / "audit.json").read_text())["findings"]
+    [found] = [finding for finding in findings if "were skipped" in finding["title"]]
+    assert found["title"] == "2 of 7 files were skipped" and found["text"].startswith("First of them: 5.npy")
+
+
+def test_a_single_token_is_one_of_all_codes(capsys, tmp_path):
+    np.save(tmp_path / "one.npy", np.int64(5))
+    main(["audit", "--indices", str(tmp_path / "one.npy"), "--codebook-size", str(K), "--out", str(tmp_path / "o")])
+    assert "1 token of media that are not told apart; 1 of 50 codes used (1 at most, of so few tokens)" in (
+        capsys.readouterr().out
+    )

@@ -75,9 +75,11 @@ def of_the_audit(audit: Audit) -> list[Finding]:
         return [_left_out("A partial audit", text, "Resume the audit to count the rest.")]
     if audit.skipped:
         name, why = audit.skipped[0]
-        title = (
-            f"{len(audit.skipped):,} of {audit.planned:,} media {'was' if len(audit.skipped) == 1 else 'were'} skipped"
-        )
+        count, parts = len(audit.skipped), f"{audit.planned:,} media"
+        if "parts" in audit.settings:  # plain indices: of their files or lines, of which not all are listed
+            count = int(str(audit.settings["left_out"]))
+            parts = count_of(int(str(audit.settings["parts"])), str(audit.settings["part_unit"]))
+        title = f"{count:,} of {parts} {'was' if count == 1 else 'were'} skipped"
         text = f"First of them: {name} ({why}). They are in no figure."
         return [_left_out(title, text, "Mend or remove those files if they matter.")]
     return []

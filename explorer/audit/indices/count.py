@@ -133,8 +133,9 @@ class IndexCount:
         made_with |= {"equal_to_medium_before": repeated} if None not in repeated else {}
         notes = [changed] if (changed := source.changed()) else []
         if left.count:
-            made_with["left_out"] = left.count
-            notes.append(left.words(self._parts_read.parts, source.listed or "file"))
+            unit = source.listed or "file"
+            made_with |= {"left_out": left.count, "parts": self._parts_read.parts + left.count, "part_unit": unit}
+            notes.append(left.words(self._parts_read.parts, unit))
         notes += source.notes + tuple(notes_on(levels, axes.question, padding, self._padding.words, repeated))
         if self._latents is not None and (odd := sum(of.not_finite for of in self._latents.levels)):
             notes.append(f"{odd:,} latents are not finite (NaN or infinite); norms are of the others.")
