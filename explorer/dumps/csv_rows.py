@@ -14,7 +14,7 @@ import numpy as np
 from explorer.dumps.arrays import FIELDS, Dump, DumpArray, gather_rows, listed_dump, single
 from explorer.dumps.json_lines import LINE_CHARACTERS
 from explorer.dumps.places import DumpFile
-from explorer.foundation.delimited import split_cells
+from explorer.foundation.cells import split_cells
 from explorer.foundation.errors import RecordError
 
 SEPARATORS = (",", "\t", ";")  # between cells; within a cell that holds a list also blanks

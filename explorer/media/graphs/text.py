@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from itertools import islice
 
-from explorer.foundation.delimited import split_cells
+from explorer.foundation.cells import split_cells
 from explorer.foundation.errors import MediaError
 from explorer.foundation.words import count_of
 from explorer.media.rows.text import HEAD_BYTES, LONGEST_CELL, LOOKED_AT, decode_text, is_number

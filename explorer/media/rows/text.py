@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from explorer.foundation.delimited import split_cells
+from explorer.foundation.cells import split_cells
 from explorer.foundation.errors import MediaError
 from explorer.joints.columns import Column, plain_columns
 

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from explorer.audit.indices.run import audit_indices
-from explorer.foundation.delimited import split_cells
+from explorer.foundation.cells import split_cells
 from explorer.foundation.errors import MediaError
 from explorer.media.rows.series import load_series
 
