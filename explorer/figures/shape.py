@@ -56,18 +56,14 @@ def singular_values(geometry: Geometry, *, theme: Theme = "light") -> go.Figure:
         for axis, value in enumerate(values, 1)
     ]
     drawn = [bars(number + 1, values, colours["bar"], "codes", customdata=number, hovertext=texts)]
-    at, size = known.entropy_dimension, geometry.codebook.codebook_dim
-    words = (
-        f"Effective dimension {at:.2f} of {size} (dashed; exp of the entropy of the shares of variance), participation "
-        f"ratio {known.participation:.2f}, of {codes:,} codes."
-    )
+    at, size = known.effective_dimension, geometry.codebook.codebook_dim
+    words = f"Effective dimension {at:.2f} of {size} (dashed; participation ratio of variances), of {codes:,} codes."
     if latent is not None:
         along = latent.singular_values[: len(values)]
         look = {"width": 1.5, "mode": "lines+markers", "marker": {"size": 4, "color": colours["ink"]}, "meta": APART}
         hover = f"{given}, axis %{{x}} of their own: %{{y:.4g}}"
         drawn.append(line(number[: len(along)] + 1, along, colours["ink"], given, hover=hover, **look))
-        both = f"{latent.entropy_dimension:.2f} and {latent.participation:.2f}"
-        words += f" Of {len(geometry.latents):,} {given}: {both}."
+        words += f" Of {len(geometry.latents):,} {given}: {latent.effective_dimension:.2f}."
     mark = {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1}
     mark |= {"line": {"color": colours["accent"], "width": 2, "dash": "dash"}}
     x = named_axis("axis (1 = widest)", range=[0.4, len(values) + 0.6])

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.analysis.lab import movement
+from explorer.analysis.lab.movement import lag_of
+from explorer.analysis.maps.geometry import spectrum
 from explorer.lab.ceiling import KEPT, LEAST, MOST, NEWEST, Ceilings
 from explorer.lab.dynamics import EVERY, effective_dimension
 from explorer.lab.framing import make_frame
@@ -37,14 +38,13 @@ def test_the_effective_dimension_is_that_of_the_eigenvalues(d, scale):
     assert float(effective_dimension(tensor)) == pytest.approx(participation(rows), rel=1e-4)
     chosen = float(effective_dimension(tensor, torch.tensor(weights, dtype=torch.float32)))
     assert chosen == pytest.approx(participation(rows, weights), rel=1e-4)
-    assert movement.effective_dimension(rows.astype(np.float32)) == pytest.approx(participation(rows), rel=1e-4)
+    assert spectrum(rows.astype(np.float32)).effective_dimension == pytest.approx(participation(rows), rel=1e-4)
 
 
 def test_rows_that_are_equal_have_no_dimension():
     rows = np.full((50, 3), [1e4, -2.7, 0.1], np.float32)
-    assert float(effective_dimension(torch.from_numpy(rows))) == 0 == movement.effective_dimension(rows)
+    assert float(effective_dimension(torch.from_numpy(rows))) == 0 == spectrum(rows).effective_dimension
     assert float(effective_dimension(torch.from_numpy(rows), torch.zeros(50))) == 0
-    assert movement.effective_dimension(rows[:0]) == 0
 
 
 def encoded(model, items):
@@ -104,7 +104,7 @@ def test_lag_is_the_distance_to_the_middle_of_what_a_code_last_won(quantizer):
         away = np.linalg.norm(level.vectors.astype(np.float64) - won, axis=1)
         assert frame.measures[f"lag_{number}"] == pytest.approx(away[in_use].mean() / spread, rel=1e-3)
         shown = np.sqrt(np.square(level.z_e - level.z_e.mean(0)).sum(1).mean())
-        np.testing.assert_allclose(movement.lag_of(level), away / shown, rtol=1e-3)
+        np.testing.assert_allclose(lag_of(level), away / shown, rtol=1e-3)
         dimension = participation(level.vectors[in_use])
         assert frame.measures[f"code_dimension_{number}"] == pytest.approx(dimension, rel=1e-3)
     assert seen > 0, "some codes are out of use, so that leaving them out is tried"

@@ -55,7 +55,7 @@ def test_every_tokenizer_against_brute_force(tokenizer_id):
     expected = np.linalg.svd(rows - rows.mean(0), compute_uv=False) / np.sqrt(len(rows))
     assert np.allclose(answer["singular_values"], expected, rtol=1e-4, atol=1e-5)
     share = expected**2 / (expected**2).sum()
-    assert answer["participation"] == pytest.approx(1 / (share**2).sum(), rel=1e-4)
+    assert answer["effective_dimension"] == pytest.approx(1 / (share**2).sum(), rel=1e-4)
 
 
 def test_cosines_as_bytes_in_clustered_order():

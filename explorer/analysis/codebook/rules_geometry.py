@@ -252,9 +252,8 @@ def flat(of: Evidence) -> Finding | None:
         return None
     text = (
         f"Of {dim} dimensions {most:,} hold {MOST:.0%} of the variance of {len(of.latents):,} sampled "
-        f"latents{of.where}, "
-        f"{needed:,} hold {NEARLY_ALL:.1%}; it is spread as if over {known.entropy_dimension:.1f} (exp of the entropy "
-        "of its shares). A codebook of fewer dimensions could hold the same."
+        f"latents{of.where}, {needed:,} hold {NEARLY_ALL:.1%}; their effective dimension is "
+        f"{known.effective_dimension:.1f} (participation ratio). A codebook of fewer dimensions could hold the same."
     )
     return Finding(
         "warning" if thin else "note",

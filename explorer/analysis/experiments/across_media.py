@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from explorer.foundation.words import count_of
 from explorer.joints.experiment import Experiment, ExperimentRun
+from explorer.joints.measures.dimension import effective_dimension
 from explorer.media.medium import NOUNS
 
 RANK = {"bad": 0, "warning": 1, "note": 2, "good": 3}
@@ -55,7 +57,7 @@ def _row(experiment: Experiment, modality: str, condition: str, title: str, quan
     ceilings = {
         one.seed: one for c in experiment.conditions if not c.quantized for one in experiment.of(modality, c.id)
     }
-    found = [dict(run.measured) | {"dimension": effective_dimension(run.measured)} for run in runs]
+    found = [dict(run.measured) | {"dimension": dimension_of(run.measured)} for run in runs]
     for run, figures in zip(runs, found, strict=True):
         if quantized and run.seed in ceilings:
             figures["cost"] = run.measured["media_error"] - ceilings[run.seed].measured["media_error"]
@@ -79,11 +81,9 @@ def _spread(values: Sequence[float]) -> Spread:
     return Spread(sum(values) / len(values), min(values), max(values))
 
 
-def effective_dimension(measured: Mapping[str, float]) -> float:
-    """exp of the entropy of the variances' shares along the principal axes: from 1 to D; NaN where nothing varies."""
-    axes = [value for name, value in measured.items() if name.startswith("axis_") and value > 0]
-    total = sum(axes)
-    return math.exp(-sum(x / total * math.log(x / total) for x in axes)) if axes else math.nan
+def dimension_of(measured: Mapping[str, float]) -> float:
+    """Effective dimension of the latents, of the variances along their axes that were measured."""
+    return effective_dimension(np.array([value for name, value in measured.items() if name.startswith("axis_")]))
 
 
 def _always(runs: Sequence[ExperimentRun]) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.analysis.lab.finding import Finding
-from explorer.analysis.lab.movement import effective_dimension
 from explorer.analysis.lab.reading import FEW, RunReading
 from explorer.analysis.lab.thresholds import DEAD_BAD, SETTLED
+from explorer.analysis.maps.geometry import spectrum
 from explorer.joints.frame import LIVE
 
 USED = 0.5  # perplexity as a share of what the codes in use can reach: from there on, codes are used
@@ -28,7 +28,13 @@ def spread_of_codes(run: RunReading) -> float:
 
 def dimensions_of(run: RunReading) -> tuple[float, float]:
     """Effective dimension of the latents shown, and of the codes in use."""
-    return effective_dimension(run.level.z_e), effective_dimension(run.level.vectors[run.level.state == LIVE])
+    return _dimension(run.level.z_e), _dimension(run.level.vectors[run.level.state == LIVE])
+
+
+def _dimension(rows: np.ndarray) -> float:
+    """Of the rows (n, d) that are finite; 0 where there are none."""
+    rows = rows[np.isfinite(rows).all(1)]
+    return spectrum(rows).effective_dimension if len(rows) else 0.0
 
 
 def told_apart(run: RunReading) -> str:

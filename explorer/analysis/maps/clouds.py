@@ -46,11 +46,11 @@ def evenly(points: np.ndarray, most: int = SOME) -> np.ndarray:
 
 def resolution(codes: np.ndarray) -> float:
     """How far apart neighbouring codes (n, D) would be if they filled their own extent evenly: spread / n^(1/d), d
-    being the dimensions that they fill. Copies of codes do not change it much, nor does the error of a bad fit."""
+    being their effective dimension. Copies of codes do not change it much, nor does the error of a bad fit."""
     if len(codes) < 2:
         return 0.0
     known = spectrum(codes)
-    return spread(codes) * len(codes) ** (-1 / max(1.0, known.entropy_dimension))
+    return spread(codes) * len(codes) ** (-1 / max(1.0, known.effective_dimension))
 
 
 def heap(codes: np.ndarray) -> tuple[float, np.ndarray]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.foundation.errors import RecordError
+from explorer.joints.measures.dimension import effective_dimension
 from explorer.joints.record import Codebook, LatticeRule
 
 _BLOCK = 1024  # vectors whose distances to all points are held at once
@@ -22,13 +23,12 @@ COSINE_SIDE = 384  # codes of the cosine matrix: about what a screen can tell ap
 class Spectrum:
     """Singular values (min(n, D),) of centred vectors, descending, over sqrt(n): standard deviations along the axes.
 
-    entropy_dimension: exp of the entropy of the shares of the variance (Roy and Vetterli 2007). participation: (sum
-    of variances)^2 / sum of their squares. Both reach from 1 (a line) to D (a ball); 0 if all vectors are equal.
+    effective_dimension: their participation ratio, as `explorer/joints/measures/dimension.py` has it; 0 if all vectors
+    are equal.
     """
 
     singular_values: np.ndarray
-    entropy_dimension: float
-    participation: float
+    effective_dimension: float
 
 
 def in_metric(vectors: np.ndarray, metric: str) -> np.ndarray:
@@ -89,7 +89,7 @@ def latent_distances(codebook: Codebook, latents: np.ndarray, codes: np.ndarray)
 
 
 def spectrum(vectors: np.ndarray) -> Spectrum:
-    """Singular values and effective dimensions of `vectors` (n, D). Raises RecordError for NaN or infinity."""
+    """Singular values and effective dimension of `vectors` (n, D). Raises RecordError for NaN or infinity."""
     vectors = _checked(vectors)
     centred = vectors - vectors.mean(axis=0)
     if len(centred) > centred.shape[1]:
@@ -98,12 +98,7 @@ def spectrum(vectors: np.ndarray) -> Spectrum:
         variances = np.square(np.linalg.svd(centred, compute_uv=False)) / len(centred)
     noise = 1e-12 * np.square(vectors).sum(axis=1).mean()  # what rounding leaves of equal vectors
     variances = np.where(variances > noise, variances, 0.0)
-    total = variances.sum()
-    if total == 0:
-        return Spectrum(np.zeros(len(variances)), 0.0, 0.0)
-    share = variances[variances > 0] / total
-    dimension = float(np.exp(-(share * np.log(share)).sum()))
-    return Spectrum(np.sqrt(variances), dimension, float(1 / np.square(share).sum()))
+    return Spectrum(np.sqrt(variances), effective_dimension(variances))
 
 
 def spread(vectors: np.ndarray) -> float:

@@ -25,8 +25,8 @@ class TableFacts:
 
     norms: shortest, median and longest of the finite ones. spread: root mean squared distance to their mean. compared:
     codes among which neighbours were looked for; gap: the median distance to the nearest other; twins: codes with
-    another nearer than `threshold`. dimension: the effective one, from 1 to D (exp of the entropy of the variances'
-    shares). fault: what is wrong at first sight, "" for nothing. Figures are None where no two finite codes are there.
+    another nearer than `threshold`. dimension: the effective one, from 1 to D (participation ratio). fault: what is
+    wrong at first sight, "" for nothing. Figures are None where no two finite codes are there.
     """
 
     codes: int
@@ -83,7 +83,7 @@ def table_facts(vectors: np.ndarray, codes: int) -> TableFacts:
         gap=gap,
         twins=twins,
         threshold=threshold,
-        dimension=spectrum(finite).entropy_dimension,
+        dimension=spectrum(finite).effective_dimension,
         fault=fault,
     )
 

@@ -30,8 +30,7 @@ def geometry_payload(audit: Audit, level: int, codebook: Codebook | None) -> dic
         "scale": measured.scale,
         **_duplicates(measured),
         "singular_values": measured.spectrum.singular_values.tolist(),
-        "effective_dimension": measured.spectrum.entropy_dimension,
-        "participation": measured.spectrum.participation,
+        "effective_dimension": measured.spectrum.effective_dimension,
         "cosine": _cosine(measured),
         **_latents(measured),
         "median": {
@@ -48,13 +47,12 @@ def _latents(measured: Geometry) -> dict[str, Any]:
     known = measured.latent_spectrum
     if known is None:
         names = ("latent_norms", "latent_distance", "latent_singular_values")
-        return dict.fromkeys((*names, "latent_effective_dimension", "latent_participation"))
+        return dict.fromkeys((*names, "latent_effective_dimension"))
     return {
         "latent_norms": pack(measured.latent_norms.astype(np.float32)),
         "latent_distance": pack(measured.latent_distance.astype(np.float32)),
         "latent_singular_values": known.singular_values.tolist(),
-        "latent_effective_dimension": known.entropy_dimension,
-        "latent_participation": known.participation,
+        "latent_effective_dimension": known.effective_dimension,
     }
 
 

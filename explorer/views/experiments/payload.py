@@ -16,7 +16,7 @@ COLUMNS = {
     "perplexity": ("Perplexity", "exp of the entropy of the counts, at most min(K, N)", "number"),
     "largest": ("Largest code", "share of the tokens that the most used code has", "percent"),
     "repeated": ("As before", "share of tokens with the code of the one before: in time, or to the left", "percent"),
-    "dimension": ("Dimension", "effective dimension of the latents: exp of the entropy of their variances", "number"),
+    "dimension": ("Dimension", "effective dimension of the latents: participation ratio of their variances", "number"),
     "code_error": ("Code error", "squared distance of latents to their codes, of the variance of latents", "percent"),
     "bits": ("Bits a token", "log2(K), over all levels", "plain"),
     "psnr_db": ("PSNR, dB", "mean over the held-out pictures", "decibel"),

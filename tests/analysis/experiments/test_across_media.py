@@ -1,11 +1,10 @@
 """An experiment read across media, against means and shares by hand."""
 
-import math
 from dataclasses import replace
 
 import pytest
 
-from explorer.analysis.experiments.across_media import effective_dimension, extremes, rows_of, sentences
+from explorer.analysis.experiments.across_media import dimension_of, extremes, rows_of, sentences
 from explorer.views.experiments.payload import experiment_payload
 from tests.made_experiments import made_experiment
 
@@ -50,11 +49,10 @@ def test_extremes_name_what_loses_and_uses_most_and_least():
     assert most == "Most codes are used by Codebook loss (62%), fewest by Codebook loss (25%)."
 
 
-def test_effective_dimension():
-    assert effective_dimension({"axis_1": 2.0, "axis_2": 2.0, "axis_3": 0.0}) == pytest.approx(2)
-    even = effective_dimension({"axis_1": 0.75, "axis_2": 0.25, "used": 9})
-    assert even == pytest.approx(math.exp(-(0.75 * math.log(0.75) + 0.25 * math.log(0.25))))
-    assert math.isnan(effective_dimension({"axis_1": 0.0}))
+def test_the_effective_dimension_is_that_of_the_axes_alone():
+    assert dimension_of({"axis_1": 2.0, "axis_2": 2.0, "axis_3": 0.0}) == pytest.approx(2)
+    assert dimension_of({"axis_1": 3.0, "axis_2": 1.0, "used": 9}) == pytest.approx(16 / 10)
+    assert dimension_of({"axis_1": 0.0}) == 0 == dimension_of({"used": 9})
 
 
 def test_the_page_gets_texts_with_both_ends_and_a_dash_for_what_does_not_apply():

@@ -74,12 +74,11 @@ export function spectrumOf(singular) {
   return { shares, enough: total > 0 ? enough : 0 };
 }
 
-export function spectrumWords({ singular, effective_dimension: effective, participation, latent_effective_dimension: latent, given = "latents" }) {
+export function spectrumWords({ singular, effective_dimension: effective, latent_effective_dimension: latent, given = "latents" }) {
   const { enough } = spectrumOf(singular);
   const dim = singular.length;
-  const more = Number.isFinite(participation) ? `, ${significant(participation)} by participation ratio` : "";
   const beside = Number.isFinite(latent) ? ` The sampled ${given} have ${significant(latent)}.` : "";
-  return `Effective dimension ${significant(effective)} of ${dim} (exp of the entropy of the variance shares)${more}. ${enough} of ${dim} axes hold 90% of the variance.${beside}`;
+  return `Effective dimension ${significant(effective)} of ${dim} (participation ratio of variances). ${enough} of ${dim} axes hold 90% of the variance.${beside}`;
 }
 
 const byValue = (values, sign) => Array.from(values.keys()).sort((a, b) => sign * (values[a] - values[b]) || a - b);
