@@ -23,7 +23,7 @@ from explorer.cli.distribution import count_media, in_group
 from explorer.cli.fitting import chosen_fitting, fitting_for
 from explorer.cli.sharding import count_shard, shard_of
 from explorer.cli.stopping import stop_on_ctrl_c
-from explorer.dumps.own import read_own
+from explorer.dumps.own import read_own, size_words
 from explorer.figures.reports.audit import html_report
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
@@ -99,7 +99,7 @@ def _run_indices(options: argparse.Namespace) -> int:
     if size is None and options.codebook is None:
         raise SettingsError(
             "--indices needs --codebook-size K, or --codebook FILE with the code vectors: the number of codes cannot "
-            "be read from the indices."
+            f"be read from the indices.{size_words(options.indices)}"
         )
     if options.latents is not None and options.codebook is None:
         raise SettingsError("--latents need --codebook FILE: they are compared with the code vectors.")

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from explorer.foundation.errors import RecordError
+from explorer.foundation.words import count_of
 
 STATE, SPLITS = "state.json", "dataset_dict.json"
 
@@ -23,6 +24,22 @@ def dataset_files(folder: Path) -> list[Path] | None:
         return None
     files = [entry.get("filename") for entry in _listed(folder / STATE, "_data_files") if isinstance(entry, dict)]
     return [folder / Path(str(name)).name for name in files]  # a name alone: never out of the folder
+
+
+def unlisted_words(place: str | Path) -> tuple[str, ...]:
+    """What lies among the rows of a data set that it does not list, as a sentence; () for anything else."""
+    folder = Path(place)
+    folders = [folder] if (folder / STATE).is_file() else [one.parent for one in sorted(folder.glob(f"*/{STATE}"))]
+    if folder not in folders and not (folder / SPLITS).is_file():
+        return ()
+    listed = set(dataset_files(folder) or ())
+    rows = [file for one in folders for file in sorted(one.glob("data-*-of-*.arrow")) if listed]
+    more = [str(file.relative_to(folder)) for file in rows if file not in listed]
+    if not more:
+        return ()
+    named = f"{more[0]!r}" + (f" and {len(more) - 1:,} more" if len(more) > 1 else "")
+    was = "was" if len(more) == 1 else "were"
+    return (f"{count_of(len(more), 'file')} beside those that {STATE} lists {was} left out: {named}.",)
 
 
 def _listed(path: Path, key: str) -> list:

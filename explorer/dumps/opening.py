@@ -11,7 +11,9 @@ from itertools import chain
 from pathlib import Path
 
 from explorer.dumps.arrays import Dump, Part, Refusal
+from explorer.dumps.dataset_folders import unlisted_words
 from explorer.dumps.formats import ENDINGS, FORMATS, DumpFormat, read_file
+from explorer.dumps.numbering import numbering_words
 from explorer.dumps.own import lacking_words
 from explorer.dumps.places import DumpFile, Places, find_files
 from explorer.foundation.errors import RecordError
@@ -27,11 +29,14 @@ def open_dump(places: str | Path | Sequence[str | Path], field: str | None = Non
     """
     places = [places] if isinstance(places, str | Path) else list(places)
     found = find_files(places)
-    lacking = [words for place in dict.fromkeys(map(str, places)) for words in lacking_words(place)]
+    lacking = [
+        words for place in dict.fromkeys(map(str, places)) for words in (*lacking_words(place), *unlisted_words(place))
+    ]
     told = (*_again_words(found.again), *lacking)
     if found.alone:
         return _with_stamps(_read(found.files[0], field, None), found.files, told)
     kind, files, notes = _of_one_format(found)
+    notes += numbering_words([file.name for file in files])
     return _with_stamps(_many(found.title, files, field, kind), files, told + notes)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from explorer.dumps.dataset_folders import dataset_files
+from explorer.dumps.own import own_files
 from explorer.foundation.errors import RecordError, SettingsError
 
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -22,12 +23,14 @@ SEVERAL = "*?["
 @dataclass(frozen=True)
 class DumpFile:
     """One file. name: as it is told, below what was given. path: of this machine, None for an address elsewhere.
-    stamp: what changes when the file does, None where nobody can tell."""
+    stamp: what changes when the file does, None where nobody can tell. where: the one place where it lies, which is
+    the same however it was named."""
 
     name: str
     path: Path | None
     open: Callable[[], BinaryIO]
     stamp: Callable[[], object]
+    where: str = ""
 
     @property
     def ending(self) -> str:
@@ -58,12 +61,11 @@ def find_files(places: Sequence[str | Path]) -> Places:
     again: dict[str, None] = {}
     seen: set[str] = set()
     for file in (file for place in places for file in _at(str(place))):
-        where = "" if file.path is None else os.path.abspath(file.path)  # a link is a file of its own
-        if where in seen:
+        if file.where and file.where in seen:
             again[file.name] = None
             continue
         files.append(file)
-        seen |= {where} if where else set()
+        seen.add(file.where)
     first = str(places[0]).rstrip("/").rpartition("/")[2] or str(places[0])
     title = first if len(places) == 1 else f"{first} and {len(places) - 1:,} more"
     alone = len(files) == 1 and files[0].name == first
@@ -97,12 +99,15 @@ def local_file(path: Path, name: str) -> DumpFile:
             return "gone"
         return seen.st_size, seen.st_mtime_ns
 
-    return DumpFile(name, path, partial(path.open, "rb"), stamp)
+    # A link is a file of its own, so none is followed.
+    return DumpFile(name, path, partial(path.open, "rb"), stamp, os.path.abspath(path))
 
 
 def _folder(path: Path) -> Iterator[DumpFile]:
-    if (rows := dataset_files(path)) is not None:
-        for file in rows:
+    listed = dataset_files(path)
+    listed = own_files(path) if listed is None else listed
+    if listed is not None:
+        for file in listed:
             yield local_file(file, str(file.relative_to(path)))
         return
     # A link to nothing is a file that cannot be read, which is to be named.
@@ -143,7 +148,9 @@ def _remote_file(system: Any, path: str, name: str) -> DumpFile:
         system.invalidate_cache()
         return system.ukey(path)
 
-    return DumpFile(name, None, lambda: system.open(path, "rb"), stamp)
+    kinds = [system.protocol] if isinstance(system.protocol, str) else list(system.protocol)
+    where = os.path.abspath(path) if "file" in kinds else system.unstrip_protocol(path)
+    return DumpFile(name, None, lambda: system.open(path, "rb"), stamp, where)
 
 
 def in_order(things: Iterable[Any], name: Callable[[Any], str]) -> list[Any]:

@@ -12,7 +12,7 @@ from explorer.__main__ import main
 from explorer.audit.indices import blocks
 from explorer.audit.indices.run import Reading, audit_indices
 from explorer.foundation.errors import RecordError, SettingsError
-from tests.dumps.made_dumps import WRITERS, add_member, npy_bytes, write_parquet, write_webdataset
+from tests.dumps.made_dumps import WRITERS, add_member, npy_bytes, write_data_set, write_parquet, write_webdataset
 from tests.dumps.test_formats import made_rows
 
 K = 50
@@ -192,6 +192,61 @@ def test_a_file_that_is_given_twice_is_counted_once(tmp_path):
     several = audit_indices([tmp_path / "b.npy", tmp_path / "a.npy", tmp_path, tmp_path], K)
     assert counts_of(several) == [3 * count for count in counted(rows)]
     assert several.settings["notes"][0] == "'a.npy' and 2 more files were given more than once, and counted once."
+
+
+def test_an_address_that_is_given_twice_is_counted_once(tmp_path):
+    fsspec = pytest.importorskip("fsspec")
+    rows, held = made_rows(), fsspec.filesystem("memory")
+    for name in ("a.npy", "b.npy"):
+        np.save(tmp_path / name, rows)
+        held.pipe(f"/given twice/{name}", (tmp_path / name).read_bytes())
+    try:
+        several = audit_indices(["memory://given twice/b.npy", "memory://given twice", "memory:///given twice/*"], K)
+    finally:
+        held.rm("/given twice", recursive=True)
+    assert counts_of(several) == [2 * count for count in counted(rows)]
+    assert several.settings["notes"][0] == "'b.npy' and 1 more file were given more than once, and counted once."
+    by_address = audit_indices([tmp_path / "a.npy", (tmp_path / "a.npy").as_uri()], K)
+    assert counts_of(by_address) == counted(rows)
+
+
+TOO_MANY = "was counted, though the set of 'x-00000-of-00003.npy' has 3 files by its names."
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        ([0, 1, 2], ()),
+        ([1, 2, 3], ()),
+        ([0, 1, 2, 3], (f"'x-00003-of-00003.npy' {TOO_MANY}",)),
+        ([1, 2], ("1 of 3 files of the set of 'x-00001-of-00003.npy' is missing.",)),
+        (
+            [0, 5],
+            (
+                "2 of 3 files of the set of 'x-00000-of-00003.npy' are missing.",
+                f"'x-00005-of-00003.npy' {TOO_MANY}",
+            ),
+        ),
+    ],
+)
+def test_files_that_say_how_many_they_are(tmp_path, there, words):
+    for number in there:
+        np.save(tmp_path / f"x-{number:05}-of-00003.npy", made_rows())
+    audit = audit_indices(tmp_path, K, Reading("b,t"))
+    assert tuple(note for note in audit.settings.get("notes", ()) if "x-0" in note) == words
+    assert counts_of(audit) == [len(there) * count for count in counted(made_rows())]
+
+
+def test_rows_that_a_data_set_does_not_list_are_left_out_and_told(tmp_path):
+    rows = made_rows()
+    folder = write_data_set(tmp_path, rows)
+    (folder / "data-00003-of-00003.arrow").write_bytes((folder / "data-00000-of-00003.arrow").read_bytes())
+    audit = audit_indices(folder, K)
+    assert counts_of(audit) == counted(rows)
+    assert (
+        "1 file beside those that state.json lists was left out: 'data-00003-of-00003.arrow'."
+        in audit.settings["notes"]
+    )
 
 
 def test_samples_without_tokens_are_left_out(tmp_path):
