@@ -15,7 +15,9 @@ from explorer.recorder.attachments.attachment import Attachment, Listener, names
 
 
 class HandAttachment(Attachment):
-    """Levels are those of the first call; codebooks may grow."""
+    """Levels are those of the first call; codebooks may grow.
+
+    step: that is told, and of which more may be, None between two; losses: what was told of it."""
 
     def __init__(self, codebook_size: int | Sequence[int] | None = None) -> None:
         super().__init__(nn.Identity())
@@ -23,6 +25,8 @@ class HandAttachment(Attachment):
         self._to: Listener | None = None
         self._levels: list[RecordLevel] = []
         self._books: list[Tensor | None] = []
+        self.step: int | None = None
+        self.losses: dict[str, Any] = {}
 
     def levels(self) -> Sequence[RecordLevel]:
         return self._levels
@@ -93,6 +97,16 @@ class HandAttachment(Attachment):
             level = self._levels[number]
             self._to.fit(number, level.codebook_size, level.codebook_dim)  # before tokens of codes that are new
             self._to.see(number, index, None if z is None else lambda z=z: z)
+
+    def end_step(self) -> tuple[int | None, dict[str, Any]]:
+        """The step and its losses; another one may begin."""
+        ended = self.step, self.losses
+        self.step, self.losses = None, {}
+        return ended
+
+    def hold(self) -> None:
+        """Keep the codes as they were told: training moves what it told of before its step is over here."""
+        self._books = [None if book is None else book.clone() for book in self._books]
 
 
 def _listed(given: Any, name: str) -> list[Tensor]:

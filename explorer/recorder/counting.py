@@ -21,13 +21,14 @@ SAMPLE = 2048  # latents of a frame
 class Snapshot:
     """Copies of one level at a record, of rows of K codes. counts: tokens since the record before. last: steps, -1
     never. looked: tokens of the newest step that was looked at. won (K, d): as FrameLevel has it, NaN never; None of a
-    rule. latents (n, d), indices (n,): of that step, or of the newest ones where a step has fewer than SAMPLE.
-    lost: of the looked at, those that hold NaN or infinity."""
+    rule. latents (n, d), indices (n,): of the step that was looked at, or of the newest ones where a step has fewer
+    than SAMPLE. lost: of the looked at, those that hold NaN or infinity. seen: of which step `won` is, -1 never."""
 
     counts: Tensor
     last: Tensor
     looked: Tensor
     won: Tensor | None
+    seen: Tensor
     latents: Tensor
     indices: Tensor
     lost: Tensor
@@ -40,7 +41,7 @@ class LevelTally:
         self.codes, self.dim, self.follows, self.sample = codes, dim, follows, sample
         self.counts = torch.zeros(codes + 1, dtype=torch.int64, device=device)
         self.looked = torch.zeros_like(self.counts)
-        self.last = torch.full_like(self.counts, -1)
+        self.last, self.seen = torch.full_like(self.counts, -1), torch.full_like(self.counts, -1)
         self.lost = torch.zeros((), dtype=torch.int64, device=device)
         self.won = torch.full((codes + 1, dim), torch.nan, device=device) if follows else None
         self._one = torch.ones(1, dtype=torch.int64, device=device)
@@ -50,7 +51,7 @@ class LevelTally:
 
     def to(self, device: torch.device) -> None:
         """Follow a module that was moved."""
-        for name in ("counts", "looked", "last", "lost", "_one"):
+        for name in ("counts", "looked", "last", "seen", "lost", "_one"):
             setattr(self, name, getattr(self, name).to(device))
         self.won = None if self.won is None else self.won.to(device)
         self._kept = deque((z.to(device), indices.to(device)) for z, indices in self._kept)
@@ -67,7 +68,7 @@ class LevelTally:
         for name in ("counts", "looked", "last"):
             getattr(grown, name)[:both] = getattr(self, name)[:both]
         if dim == self.dim and self.won is not None and grown.won is not None:
-            grown.won[:both] = self.won[:both]
+            grown.won[:both], grown.seen[:both] = self.won[:both], self.seen[:both]
         self.__dict__.update(grown.__dict__)
 
     @torch.no_grad()
@@ -81,7 +82,7 @@ class LevelTally:
         if latents is not None and len(chosen) and (look or few):
             z = latents()
             if look:
-                self._look(chosen, z)
+                self._look(chosen, z, step)
             self._keep(chosen, z, look)
         elif look:
             self._count_looked(chosen)
@@ -93,8 +94,9 @@ class LevelTally:
         told to be `step`."""
         self._fresh = True
         if thought != step:
-            self.last.masked_fill_(self.last == thought, step)
-            self.last.masked_fill_(self.last > step, -1)  # of steps that are taken back
+            for at in (self.last, self.seen):
+                at.masked_fill_(at == thought, step)
+                at.masked_fill_(at > step, -1)  # of steps that are taken back
 
     def _count_looked(self, chosen: Tensor) -> Tensor:
         n = torch.zeros_like(self.counts).index_add_(0, chosen, self._one.expand(len(chosen)))
@@ -104,7 +106,7 @@ class LevelTally:
         self.looked += n
         return n
 
-    def _look(self, chosen: Tensor, z: Tensor) -> None:
+    def _look(self, chosen: Tensor, z: Tensor, step: int) -> None:
         self._count_looked(chosen)
         finite = finite_rows(z)
         self.lost += (~finite).sum()
@@ -114,6 +116,7 @@ class LevelTally:
         n = torch.zeros_like(self.counts).index_add_(0, known, self._one.expand(len(known)))  # (K + 1,)
         sums = torch.zeros_like(self.won).index_add_(0, known, z.float())
         torch.where((n > 0)[:, None], sums / n.clamp_min(1)[:, None], self.won, out=self.won)
+        self.seen.index_fill_(0, known, step)
 
     def _keep(self, chosen: Tensor, z: Tensor, look: bool) -> None:
         """A sample of this forward; small ones add up until there are enough."""
@@ -144,6 +147,7 @@ class LevelTally:
             self.last[:k].clone(),
             self.looked[:k].clone(),
             None if self.won is None else self.won[:k].clone(),
+            self.seen[:k].clone(),
             latents[-self.sample :],
             indices[-self.sample :],
             self.lost.clone(),

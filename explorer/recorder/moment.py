@@ -38,6 +38,7 @@ class LevelMoment:
     last: np.ndarray
     looked: np.ndarray
     won: np.ndarray | None
+    seen: np.ndarray
     latents: np.ndarray
     indices: np.ndarray
     lost: int
@@ -120,7 +121,7 @@ def make_record(moment: Moment, history: History) -> tuple[Frame, list[Reseeds]]
         counted = int(one.counts.sum())
         window = window_of(one.level.codebook_size, counted / max(1, moment.steps))
         span = math.ceil(len(one.latents) * max(1, moment.steps) / max(1, counted))  # steps that the latents are of
-        one = replace(one, indices=_chosen_now(one, past.put > moment.step - span))
+        one = replace(one, indices=_chosen_now(one, past.put > moment.step - span), won=_won_since(one, past.put))
         level, state = _frame_level(one, past, moment.step, window)
         shown.append(level)
         measures |= {f"{name}_{number}": value for name, value in _measure(one, state, reseeds).items()}
@@ -178,6 +179,14 @@ def _jumps(one: LevelMoment, past: LevelHistory, step: int, number: int) -> list
     jumped = (past.counts == 0) & (way > JUMP * spread) & (way > JUMP_TIMES * np.median(known))
     codes = np.flatnonzero(jumped)
     return [Reseeds(step, number, "moved", codes, np.zeros(len(codes), bool), None)] if len(codes) else []
+
+
+def _won_since(one: LevelMoment, put: np.ndarray) -> np.ndarray | None:
+    """What each code won last, NaN where that was before it was put somewhere else, at the steps put (K,): it lags
+    behind nothing that is known yet."""
+    if one.won is None:
+        return None
+    return np.where((put >= 0) & (one.seen <= put), np.nan, one.won.T).T.astype(one.won.dtype, copy=False)
 
 
 def _chosen_now(one: LevelMoment, put: np.ndarray) -> np.ndarray:

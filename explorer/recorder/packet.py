@@ -69,6 +69,7 @@ class Packet:
                 None if vectors is None else vectors.numpy(),
                 *(taken.counts.numpy(), taken.last.numpy(), taken.looked.numpy()),
                 None if taken.won is None else taken.won.numpy(),
+                taken.seen.numpy(),
                 *(taken.latents.numpy(), taken.indices.numpy()),
                 int(taken.lost),
                 reseeds.get(number, []) if self.native[number] else None,
@@ -123,6 +124,12 @@ def numbers_of(losses: Any, warn: Callable[[str], None]) -> dict[str, Any]:
         elif value is not None:
             warn(f"the loss {name!r} is no number but {type(value).__name__}, and is left out.")
     return kept
+
+
+def cut_losses(losses: Any, warn: Callable[[str], None]) -> dict[str, Any]:
+    """The same of losses that are kept beyond the step: as they are now, without the graph that they hang on."""
+    numbers = {} if losses is None else numbers_of(losses, warn)
+    return {name: value.detach().clone() if isinstance(value, Tensor) else value for name, value in numbers.items()}
 
 
 def gather(told: Sequence[Reseed], ear: Ear, first: int) -> list[Reseeds]:

@@ -23,7 +23,7 @@ from explorer.lab.dynamics import spread_of
 from explorer.recorder.attachments import KNOWN, attach, find
 from explorer.recorder.by_hand import HandAttachment
 from explorer.recorder.ear import MAX_CODES, Clock, Ear, Probe
-from explorer.recorder.packet import Packet, numbers_of, take_packet
+from explorer.recorder.packet import Packet, cut_losses, numbers_of, take_packet
 from explorer.recorder.ranks import Ranks
 from explorer.recorder.scribe import Judge, Scribe
 from explorer.recorder.sinks import Sink
@@ -129,6 +129,7 @@ class Recorder:
         if self._off or self._closed:
             return
         self._told, self._pending = True, 0
+        self._safely(self._finish_logged)
         self._losses = {} if losses is None else losses
         self._safely(lambda: self._finish(self._clock.steps + 1 if step is None else int(step)))
         self._losses = {}  # they hold the graph of the step
@@ -142,10 +143,12 @@ class Recorder:
         losses: Mapping[str, Any] | None = None,
         codebook_size: int | Sequence[int] | None = None,
     ) -> None:
-        """One step by hand, for a quantizer that is not known here; each a tensor, or one a level.
+        """A step by hand, for a quantizer that is not known here; each a tensor, or one a level.
 
         indices: of any shape. z_e (..., d): what was quantized, in the same order. codebook (K, d): the codes as they
-        are after the step; without one, codebook_size K is needed.
+        are after the step; without one, codebook_size K is needed. Told of one step again, as of each part of a batch,
+        tokens add up, and of a loss of the same name the last counts: the step is over with the first call for
+        another one, with flush() or close(); where several processes train, with the call itself.
         """
         if self._off or self._closed:
             return
@@ -155,11 +158,29 @@ class Recorder:
                 self._hand = HandAttachment(codebook_size)
                 self._hand.take(indices, z_e, codebook)
                 self._listen(self._hand, "")
+            elif self._hand.step != int(step):
+                self._finish_logged()
+                if self._clock.steps == int(step):
+                    self._warn(
+                        "log() told more of a step that was over; its tokens are counted with those of the next."
+                    )
+                    return self._hand.tell(indices, z_e, codebook)
             self._hand.tell(indices, z_e, codebook)
-            self._told, self._losses = True, {} if losses is None else losses
-            self._finish(int(step))
+            self._told, self._hand.step = True, int(step)
+            due = self._is_due(step) or step <= self._clock.steps
+            self._hand.losses |= cut_losses(losses, self._warn)
+            if due or self._is_due(step + self._stride):
+                self._hand.hold()
+            if self._ranks.many > 1:  # in the end nobody could wait for the others
+                self._finish_logged()
 
         self._safely(act)
+
+    def _finish_logged(self) -> None:
+        """The step that `log` told of is over."""
+        if self._hand is not None and self._hand.step is not None:
+            step, self._losses = self._hand.end_step()
+            self._finish(step)
 
     def _safely(self, act: Any) -> None:
         try:
@@ -201,12 +222,16 @@ class Recorder:
         clock.steps = step
         for ear in self._ears:
             ear.end_step(thought, step)
-        if self._recorded < 0 or step // self.every != self._recorded // self.every or went_back:
+        if self._is_due(step) or went_back:
             self._record()
         coming = step + self._stride
-        due = coming // self.every != self._recorded // self.every
+        due = self._is_due(coming)
         clock.look = due or coming % LOOK_EVERY < self._stride
         self._before = self._look_before() if due else (None, None)
+
+    def _is_due(self, step: int) -> bool:
+        """Whether a record is made when that step is over, unless one was made meanwhile."""
+        return self._recorded < 0 or step // self.every != self._recorded // self.every
 
     def _look_before(self) -> tuple[Tensor | None, Tensor | None]:
         """Codes of the first level, and latents of the probe, before a step with a record."""
@@ -253,7 +278,9 @@ class Recorder:
         self._scribe.submit(lambda: ready.moment(step, steps))
 
     def flush(self) -> None:
-        """Wait until what was recorded is on disk."""
+        """Wait until what was recorded is on disk; a step told by `log` is over."""
+        if not self._off and not self._closed:
+            self._safely(self._finish_logged)
         self._scribe.flush()
 
     def close(self, why: str = "") -> None:
@@ -274,6 +301,7 @@ class Recorder:
         self._scribe.close(why)
 
     def _finish_last(self) -> None:
+        self._finish_logged()
         if self._pending:
             self._finish(self._clock.steps + self._pending)
         if self._since and self._recorded != self._clock.steps:

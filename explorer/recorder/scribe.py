@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,15 @@ import torch
 
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.foundation.words import count_of
-from explorer.joints.files.recording import Budget, Recording, RecordingWriter, RecordLevel, open_recording
+from explorer.joints.files.recording import (
+    Budget,
+    Recording,
+    RecordingWriter,
+    RecordLevel,
+    name_losses,
+    open_recording,
+)
+from explorer.joints.frame import Frame
 from explorer.recorder.moment import History, Moment, begin_history, make_record, merge_moments
 from explorer.recorder.sinks import Alert, Sink, plain_alerts
 from explorer.recorder.worker import Worker
@@ -144,6 +153,7 @@ class Scribe:
             self._history = History([begin_history(level) for level in levels], self._history.seen)
         self._step = moment.step
         frame, events = make_record(moment, self._history)
+        frame = self._rename_losses(frame)
         past = self._history.levels
         seconds = self._seconds + time.monotonic() - self._start
 
@@ -155,6 +165,14 @@ class Scribe:
 
         self._write(write, levels, moment.step)
         self._tell({**frame.losses, **frame.measures}, [level.name for level in levels], moment.step)
+
+    def _rename_losses(self, frame: Frame) -> Frame:
+        """Losses that have the name of another number beside it."""
+        called = name_losses(frame.losses, frame.measures)
+        for name, now in called.items():
+            if name != now:
+                self.warn(f"the loss {name!r} has the name of what is recorded anyway, and is called {now!r}.")
+        return replace(frame, losses={called[name]: value for name, value in frame.losses.items()})
 
     def _write(self, act: Callable[[RecordingWriter], None], levels: Sequence[RecordLevel], step: int) -> None:
         try:

@@ -23,7 +23,7 @@ from explorer.joints.files.recording import open_recording
 from explorer.joints.frame import Frame
 from explorer.lab.measures import Measure
 
-LOOK_S, ENDED_S = 1.0, 15.0  # between two looks whether there is more: of one that trains, and that may be resumed
+LOOK_S, ENDED_S = 1.0, 4.0  # between two looks whether there is more: of one that trains, and that may be resumed
 LIVE_S = 600.0  # without a new record, where it is not known whether a process writes
 
 
@@ -62,7 +62,7 @@ class RecordedRun:
     @property
     def live(self) -> bool:
         """Whether more may come."""
-        if self.ended or self.gone:
+        if self.ended or self.gone or self.recording.gone:
             return False
         known = self.recording.live
         return bool(known) if known is not None else time.monotonic() - self._heard < LIVE_S
@@ -91,6 +91,8 @@ class RecordedRun:
             self.gone = f"This run cannot be read any more ({_why(error)}). What was read before is shown."
             return True
         self.gone = ""
+        if self.recording.gone:  # it says so; what was made of it stays
+            return more
         if not more:
             return False
         self._heard = now

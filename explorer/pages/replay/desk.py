@@ -26,7 +26,7 @@ from explorer.views.replay.payload import kept_payload, lives_payload, run_paylo
 
 ASKED_A_SECOND, AT_ONCE = 1.0, 30.0  # of a run that is still training, and while parts are still to be sent
 LARGE_BYTES = 2 * 2**20  # of a frame: it is sent before its run is judged
-REST_MS = 15_000  # between two questions of one that is not, which may be resumed
+REST_MS = 5_000  # between two questions of one that is not, which may be resumed, or taken away
 COLUMNS_BYTES = 4 * 2**20  # of the heatmap in one answer
 
 

@@ -157,7 +157,7 @@ class Replay extends Component {
     this.wordsAt = performance.now();
     this.transport.draw(view);
     this.list.panel.draw(view);
-    const words = [this.payload.message, this.link.problem, ...this.link.sides.map((side) => side.problem)].filter(Boolean).join(" ");
+    const words = [this.payload.message, this.link.problem, this.link.lost, ...this.link.sides.map((side) => side.problem)].filter(Boolean).join(" ");
     say(this.message, words);
     this.message.hidden = !words;
   }

@@ -126,6 +126,33 @@ def test_what_can_be_read_of_a_damaged_run_is_shown_and_the_rest_is_said(tmp_pat
     assert after["ok"] and "is gone" in " ".join(after["status"]["runs"][0]["notes"])
 
 
+def test_a_folder_that_goes_away_is_noticed_while_the_page_is_open_and_what_was_read_stays(
+    tmp_path, visitor, monkeypatch
+):
+    """Of a run that ended, too; and it is followed again where it comes back."""
+    monkeypatch.setattr("explorer.analysis.replay.run.ENDED_S", 0.0)
+    folder = write_run(tmp_path / "run", dict.fromkeys(range(10, 61, 10), EVEN))
+    start.bring_run(folder)
+    opened(visitor)
+    before = pull(visitor)
+    assert before["status"]["runs"][0]["notes"] == [] and before["status"]["rest_ms"] == 5_000
+    shown = do(visitor, "frame", step=30)["sides"][0]["frame"]
+    folder.rename(tmp_path / "elsewhere")
+    after = pull(visitor, after={"run": before["run"], "curve": 60, "heat": 60, "event": 99})
+    (run,) = after["status"]["runs"]
+    assert run["notes"] == [f"The folder {str(folder)!r} is gone; what was read of it before is shown."]
+    assert (run["ended"], run["live"], run["records"], run["frames"]) == (True, False, 6, 6)
+    assert after["run"] == before["run"] and "problem" not in after["sides"][0]
+    assert after["sides"][0]["diagnosis"] == before["sides"][0]["diagnosis"]
+    assert do(visitor, "frame", step=30)["sides"][0]["frame"] == shown
+    visitor.part(ReplayPart).desk.sides[0].run.frames.forget()
+    error = do(visitor, "frame", step=10)["error"]["message"]
+    assert "The frame near step 10 cannot be read (the frame of step 10 went with its folder" in error
+    (tmp_path / "elsewhere").rename(folder)
+    assert pull(visitor)["status"]["runs"][0]["notes"] == []
+    assert do(visitor, "frame", step=20)["sides"][0]["frame"]["step"] == 20
+
+
 def test_a_run_without_a_frame_shows_its_curves(tmp_path, visitor):
     folder = write_run(tmp_path / "run", dict.fromkeys(range(10, 41, 10), EVEN))
     for frame in folder.glob("frame-*.npz"):

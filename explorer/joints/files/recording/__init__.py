@@ -10,6 +10,7 @@ The format: `layout.py`. No torch: a run is read, and can be made, with numpy al
 
 from explorer.joints.files.recording.layout import RecordLevel, Reseeds
 from explorer.joints.files.recording.reading import Recording, open_recording
+from explorer.joints.files.recording.story import name_losses
 from explorer.joints.files.recording.writing import Budget, RecordingWriter
 
-__all__ = ["Budget", "RecordLevel", "Recording", "RecordingWriter", "Reseeds", "open_recording"]
+__all__ = ["Budget", "RecordLevel", "Recording", "RecordingWriter", "Reseeds", "name_losses", "open_recording"]

@@ -42,7 +42,7 @@ class Recording:
     loss_names tells losses from measures. events: codes that got new vectors, one by one where their lines still name
     them, and at most the newest EVENTS; tallies (t, 4) int64: step, level, how many, of these again, of all there were.
     notes: what is missing or damaged, in words. ended: whether the recorder was closed; live: whether a process writes
-    now, None: not known."""
+    now, None: not known. gone: whether the folder was not there at the last look."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,6 +54,7 @@ class Recording:
         self._places: dict[int, tuple[int, Path]] = {}
         self._header: Mapping[str, Any] = {}
         self._words: tuple[str, ...] = ()
+        self.gone = False
         self.refresh()
         if not self._header and not self._story.any and not self._places:
             raise RecordError(
@@ -64,7 +65,8 @@ class Recording:
         """Look again; whether there is anything new. What is gone from the disk meanwhile is told in `notes`."""
         before = self._state()
         self._words = ()
-        if not self.folder.is_dir():
+        self.gone = not self.folder.is_dir()
+        if self.gone:
             self._words = (f"The folder {str(self.folder)!r} is gone; what was read of it before is shown.",)
             return self._state() != before
         self._read_header()
@@ -159,7 +161,7 @@ class Recording:
     @property
     def notes(self) -> tuple[str, ...]:
         words = [*self._words, *self._story.notes, *self._damaged.values()]
-        if not self.ended and self.live is False and self._story.any:
+        if not self.ended and not self.gone and self.live is False and self._story.any:
             words.append("The run stopped without closing its recording, as a process does that was killed.")
         return tuple(words)
 
@@ -204,7 +206,10 @@ class Recording:
         try:
             return number, self._file(number)
         except FileNotFoundError:
-            step = self._places.pop(number)[0]
+            step = self._places[number][0]
+            if not self.folder.is_dir():
+                raise RecordError(f"the frame of step {step:,} went with its folder {str(self.folder)!r}.") from None
+            del self._places[number]
             raise RecordError(f"the frame of step {step:,} was thinned since the last look; look again.") from None
 
     def _before(self, i: int) -> FrameFile | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,16 @@ from explorer.joints.frame import FrameEvent
 EVENTS = 50_000  # that are told one by one
 LARGEST = 2**63  # of whole numbers that an array takes
 BASIC = {"step": "step", "latents_seen": "seen", "batch_size": "batch", "seconds": "seconds", "time": "time"}
+
+
+_PERPLEXITY = re.compile(r"perplexity_(all|batch)_\d+")  # as curves call them, beside those of one batch
+
+
+def name_losses(losses: Iterable[str], measures: Iterable[str]) -> dict[str, str]:
+    """What each loss is called as a column: its own name, or "step (loss)" where what every record has, or one of its
+    measures, is called "step"."""
+    taken = {*BASIC, *measures}
+    return {name: f"{name} (loss)" if name in taken or _PERPLEXITY.fullmatch(name) else name for name in losses}
 
 
 class Story:
@@ -133,13 +144,23 @@ class Story:
 
     @property
     def loss_names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for row in self._rows for name in _numbers_of(row, "losses")))
+        return tuple(dict.fromkeys(self._losses().values()))
+
+    def _losses(self) -> dict[str, str]:
+        """What each loss is called as a column."""
+        told = dict.fromkeys(name for row in self._rows for name in _numbers_of(row, "losses"))
+        return name_losses(told, {name for row in self._rows for name in _numbers_of(row, "measures")})
 
     def columns(self) -> dict[str, np.ndarray]:
         """(r,) float64 each."""
         if self._columns is None:
             table = {name: [_number(row, key) for row in self._rows] for name, key in BASIC.items()}
-            named = [{**_numbers_of(row, "losses"), **_numbers_of(row, "measures")} for row in self._rows]
+            called = self._losses()
+            named = [
+                {called[name]: value for name, value in _numbers_of(row, "losses").items()}
+                | _numbers_of(row, "measures")
+                for row in self._rows
+            ]
             for name in dict.fromkeys(name for row in named for name in row):
                 table.setdefault(name, [_number(row, name) for row in named])
             self._columns = {name: np.array(values, np.float64) for name, values in table.items()}

@@ -41,6 +41,7 @@ class Link {
     this.sides = [];
     this.settings = [];
     this.problem = this.message = "";
+    this.lost = ""; // why the moment that is asked for cannot be shown
     this.failures = 0;
     this.changed = true;
     this.sentAt = -Infinity;
@@ -185,6 +186,7 @@ class Link {
     this.wanted = step;
     if (step === null) {
       this.past = null;
+      this.lost = "";
       this.wake();
       return this.onChange({ scrub: true });
     }
@@ -194,6 +196,8 @@ class Link {
       while (this.wanted !== null && this.wanted !== shown) {
         shown = this.wanted;
         const answer = await this.send("frame", { step: shown, level: this.wish().level });
+        this.lost = answer.error?.message ?? "";
+        if (this.lost) this.onChange({ scrub: true, problem: true });
         if (this.wanted === null || !answer.sides) break;
         this.past = answer.sides.map((side) => readFrame(side.frame));
         this.onChange({ scrub: true, frame: true });

@@ -222,6 +222,25 @@ test("while scrubbed no live frame is asked for, and of several wishes the last 
   assert.equal(link.view(0).past, false);
 });
 
+test("why a moment cannot be shown is kept until another one is, and what was shown stays", async () => {
+  const frame = ({ step }) =>
+    step === 20
+      ? { ok: false, error: { field: null, message: "The frame near step 20 cannot be read." } }
+      : { ok: true, error: null, sides: [{ frame: { step } }] };
+  const { heard, link } = bench({ frame });
+  await link.seek(10);
+  assert.equal(link.lost, "");
+  await link.seek(20);
+  assert.equal(link.lost, "The frame near step 20 cannot be read.");
+  assert.equal(heard.at(-1).problem, true);
+  assert.equal(link.view(0).frame.step, 10);
+  await link.seek(30);
+  assert.equal(link.lost, "");
+  await link.seek(20);
+  link.seek(null);
+  assert.equal(link.lost, "");
+});
+
 test("actions answer in words even if the server is gone, and a new token is taken", async (t) => {
   t.mock.method(console, "error", () => {});
   const { link } = bench({ resume: () => ({ ok: true, error: null, token: "new" }) });
