@@ -97,21 +97,30 @@ class Scores:
         out = np.empty(z.shape, np.float32) if out is None else out
         return np.subtract(z, self.centre, out=out, dtype=np.result_type(z, self.centre), casting="same_kind")
 
-    def in_doubt(self, x: np.ndarray, best: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Rows whose two best scores rounding may have swapped, and the highest score that a best one can have: (m,).
+    def limit(self, dim: int) -> tuple[float, float, float]:
+        """Rounding cannot have swapped a latent's two best scores, as float32, that are more than a length + b apart,
+        where its length, as a root of a sum of squares in float32, is not beyond a third number: (a, b, that)."""
+        a, rest = rounding_of(1.0, self.longest, dim, False, self.scale), self.longest / 2 * self.euclidean
+        vanished = 1.1e-19 * dim**0.5  # lengths whose squares are nothing
+        b, most = 1.01 * a * (rest + vanished) + 2e-37, 0.99 * MOST / max(self.longest * self.scale, 1e-300) - rest
+        if not (1e-30 < a < 1e30 and b < 1e30):  # where float32 ends
+            return 0.0, math.inf, 0.0
+        return 1.01 * a, b, min(max(most, 0.0), 1e38)
 
-        x (n, D) centred; best, second (n,). First by a length that none of them exceeds: few are left after that.
-        """
-        gap, dim = second - best, x.shape[1]
+    def open_rows(self, x: np.ndarray, gap: np.ndarray) -> np.ndarray:
+        """Those of latents x (n, D), centred, whose two best scores are so near, `gap` (n,), that rounding may have
+        swapped them, by a length that none of them exceeds: few are left after that. (m,) int64."""
         flat = x.reshape(-1)
         longest = 1.05 * float(flat @ flat) ** 0.5 + 1.1e-19 * flat.size**0.5  # squares of less than that vanish
-        (rows,) = np.nonzero(~(gap > rounding_of(longest, self.longest, dim, True, self.scale)))
-        if len(rows):
-            lengths = np.linalg.norm(x[rows].astype(np.float64), axis=1)
-            rounding = self._rounding(lengths, best[rows].astype(np.float64), dim)
-            doubt = ~(gap[rows] > rounding)
-            return rows[doubt], (best[rows] + rounding)[doubt]
-        return rows, best[rows]
+        return np.flatnonzero(~(gap > rounding_of(longest, self.longest, x.shape[1], True, self.scale)))
+
+    def in_doubt(self, x: np.ndarray, best: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Which two best scores rounding may have swapped, by each latent's own length, and the highest score that a
+        best one can have: latents x (n, D), centred, best, second (n,) -> rows and scores (m,)."""
+        lengths = np.linalg.norm(x.astype(np.float64), axis=1)
+        rounding = self._rounding(lengths, best.astype(np.float64), x.shape[1])
+        doubt = np.flatnonzero(~(second - best > rounding))
+        return doubt, (best + rounding)[doubt]
 
     def _rounding(self, lengths: np.ndarray, best: np.ndarray, dim: int) -> np.ndarray:
         """`rounding_of` latents of these lengths from the centre, whose least scores are `best`: (m,), (m,) -> (m,).

@@ -17,8 +17,7 @@ from functools import lru_cache
 import numpy as np
 
 from explorer.joints.record import Metric
-from explorer.quantizers.compiled.machine import Machine, machine
-from explorer.quantizers.compiled.sharing import share
+from explorer.quantizers.compiled.machine import Machine, aligned, machine
 from explorer.quantizers.scores import MOST, Scores, measure_pairs, rounding_of, unit
 
 TILE_BYTES = 2 * 2**20  # of scores and latents at a time; small enough to stay in a cache
@@ -27,7 +26,7 @@ ALONE = 4  # latents in doubt up to which each is sooner looked at by itself
 MANY = 16  # codes that are measured directly for each latent in doubt, before equal codes are looked for
 SHORT = 8  # dimensions up to which numpy adds up one after another
 FEW_FLOATS = 2**15  # latents x codes x dimensions that are sooner all measured directly
-PART_PRODUCTS = 2**26  # multiplications that a thread does at a time, about a millisecond
+PART_LATENTS = 2**18  # of which compiled code keeps two scores at a time
 AT_ONCE = 2**17  # multiplications from which compiled code takes less than a library's product and its steps
 FEW_SHORT = 2**17  # the same below SHORT dimensions, which takes no array of that size
 
@@ -104,7 +103,7 @@ def _at_once(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Kernel
     rounding = rounding_of(length, longest, z.shape[1], euclidean)
     if not rounding < MOST:
         return np.zeros(len(z), np.int64), np.arange(len(z))
-    tile = _aligned(len(z) * len(table)).reshape(len(z), len(table))
+    tile = aligned(len(z) * len(table)).reshape(len(z), len(table))
     kernels.product(squares / 2 if euclidean else np.zeros_like(squares), x, table.T, tile)
     value, other, index = _two_least(tile, kernels)
     (doubt,) = np.nonzero(other <= value + 1.1 * rounding)
@@ -157,14 +156,6 @@ def _ones(dim: int) -> np.ndarray:
     return np.ones(dim, np.float32)
 
 
-def _aligned(count: int) -> np.ndarray:
-    """float32 (count,) of any values, from the start of a line of the cache: a product into it takes less than into
-    what numpy hands out, which starts 16 bytes into one once it is large."""
-    room = np.empty(count + 16, np.float32)
-    start = -room.ctypes.data % 64 // 4
-    return room[start : start + count]
-
-
 def _two_least(tile: np.ndarray, kernels: Kernels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """tile (n, k) -> the least of each row, the least but one, and the column of the least, (n,) each.
 
@@ -197,36 +188,35 @@ def _nearest_rows(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: K
 
 def _search(z: np.ndarray, scores: Scores, kernels: Kernels) -> np.ndarray:
     here = machine()
-    rows, two_best = _in_numpy(z, scores, kernels) if here is None else _compiled(scores, here)
-    indices, starts = np.empty(len(z), np.int64), range(0, len(z), rows)
-    doubts: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-
-    def search(start: int) -> None:
-        centred, best, second, indices[start : start + rows] = two_best(z[start : start + rows])
-        doubt, limit = scores.in_doubt(centred, best, second)
-        doubts[start] = start + doubt, limit
-
-    share(search, starts, 1 if here is None else kernels.threads())
-    found = [doubts[start] for start in starts]
-    doubt = np.concatenate([rows for rows, _ in found]) if found else np.empty(0, np.int64)
-    if len(doubt):
-        indices[doubt] = _settled(z[doubt], np.concatenate([limit for _, limit in found]), scores, kernels)
+    rows, search = _in_numpy(z, scores, kernels) if here is None else _compiled(scores, here, kernels.threads())
+    indices, doubts, limits = np.empty(len(z), np.int64), [], []
+    for start in range(0, len(z), rows):
+        part = z[start : start + rows]
+        best, second, indices[start : start + rows], doubt = search(part)
+        if len(doubt):
+            some, limit = scores.in_doubt(scores.centred(part[doubt]), best[doubt], second[doubt])
+            doubts.append(start + doubt[some])
+            limits.append(limit)
+    if doubts and len(doubt := np.concatenate(doubts)):
+        indices[doubt] = _settled(z[doubt], np.concatenate(limits), scores, kernels)
     return indices
 
 
-Found = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # centred (n, D), and as _two_best gives, (n,) each
+Found = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # as _two_best gives, (n,) each; rows in doubt, (m,)
 
 
-def _compiled(scores: Scores, here: Machine) -> tuple[int, Callable[[np.ndarray], Found]]:
+def _compiled(scores: Scores, here: Machine, threads: int) -> tuple[int, Callable[[np.ndarray], Found]]:
     """How many latents are taken at a time, and what finds their two best codes."""
-    dim, count = scores.table.shape
-    table, bias = here.packed(scores.table, scores.bias)
+    (table, bias), limit = here.packed(scores.table, scores.bias), scores.limit(len(scores.table))
 
-    def two_best(part: np.ndarray) -> Found:
-        x = np.ascontiguousarray(scores.centred(part))
-        return (x, *here.two_best(x, table, bias))
+    def search(part: np.ndarray) -> Found:
+        x, centre = part, scores.centre
+        if x.dtype != np.float32 or (centre is not None and centre.dtype != np.float32):
+            x, centre = scores.centred(x), None
+        found = here.two_best(np.ascontiguousarray(x), table, bias, centre, limit, threads)
+        return found.best, found.second, found.index, np.flatnonzero(found.in_doubt)
 
-    return here.width * max(1, PART_PRODUCTS // (count * max(dim, 1) * here.width)), two_best
+    return PART_LATENTS, search
 
 
 def _in_numpy(z: np.ndarray, scores: Scores, kernels: Kernels) -> tuple[int, Callable[[np.ndarray], Found]]:
@@ -234,13 +224,14 @@ def _in_numpy(z: np.ndarray, scores: Scores, kernels: Kernels) -> tuple[int, Cal
     columns = min(len(scores.codes), TILE_CODES)
     rows = max(1, TILE_BYTES // (4 * (columns + z.shape[1])))
     x = np.empty((min(rows, len(z)), z.shape[1]), np.float32)
-    buffer = _aligned(len(x) * columns)  # made once: the pages of a new tile can cost more than its product
+    buffer = aligned(len(x) * columns)  # made once: the pages of a new tile can cost more than its product
 
-    def two_best(part: np.ndarray) -> Found:
+    def search(part: np.ndarray) -> Found:
         centred = scores.centred(part, x[: len(part)])
-        return (centred, *_two_best(centred, scores, buffer, columns, kernels))
+        best, second, index = _two_best(centred, scores, buffer, columns, kernels)
+        return best, second, index, scores.open_rows(centred, second - best)
 
-    return rows, two_best
+    return rows, search
 
 
 def _two_best(

@@ -99,7 +99,7 @@ def _go_greedily(left: np.ndarray, levels: Sequence[Level], near: Machine) -> tu
     """left (m, D) -> the nearest code of each of the levels (m, q), and the squared length of what they leave, (m,)."""
     codes = []
     for level in levels:
-        index = near.two_best(left - level.centre, level.table, level.bias)[2]
+        index = near.two_best(left, level.table, level.bias, level.centre).index
         codes.append(np.minimum(index, len(level.vectors) - 1))
         left = left - level.vectors[codes[-1]]
     return np.stack(codes, axis=1), np.einsum("md,md->m", left, left)

@@ -10,12 +10,12 @@ block have the bias inf.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 
 from llvmlite import ir
 
-from explorer.quantizers.compiled.writing import FLOAT, INF, INT, LONG, Function, constant
+from explorer.quantizers.compiled.writing import BYTE, FLOAT, INF, INT, LONG, Function, constant
 
 Pair = tuple[ir.Value, ir.Value]
 TOGETHER = 4  # latents whose last block is looked through at a time, so that none waits for its own sums
@@ -106,22 +106,61 @@ def write_scores(lanes: Lanes) -> None:
 
 
 def write_two_best(lanes: Lanes) -> None:
-    """two_best(z, table, bias, centre, scratch, best, second, index; n, m, D): of each latent the least score, the
-    least but one, and the code of the least, int64. z (n, D); best, second, index have room for whole vectors."""
+    """two_best(z, table, bias, centre, limit, scratch, best, second, index, open, turn, state; n, m, D, G, last).
+
+    Of each latent the least score, the least but one, the code of the least, int64, and whether rounding may have
+    swapped them, uint8: whether second - best is no more than limit[0] of its length from the centre and limit[1], or
+    it is longer than limit[2]. z (n, D); what is written has room for whole vectors.
+
+    Any number of threads call it with the same arguments, but for scratch, (G D + G + 2) vectors of their own. G
+    vectors of latents are a part; turn[0] is the next part, and state[part] is 1 when its latents have been read, 2
+    when it is done. One thread asks with `last`: when no part is left it does those again that others have read and not
+    done, since these may be without a core, and counts in turn[1] those that are not even read.
+    """
+    pointers = ("z", "table", "bias", "centre", "limit", "scratch", "best", "second", "index", "open", "turn", "state")
+    of_part = _write_two_best_of(lanes, pointers)
+    f = Function(lanes.module, "two_best", pointers, ("n", "m", "D", "G", "last"))
+    *_, turn, state, n, blocks, dim, groups, last = f.arguments()
+    size = f.times(groups, lanes.width)
+    parts = f.builder.udiv(f.sum(n, f.builder.sub(size, LONG(1))), size)
+    given = (*f.arguments()[: len(pointers)], n, blocks, dim, groups)
+    with f.taken_in_turn(turn, parts) as part:
+        f.builder.call(of_part, [*given, part])
+    with f.builder.if_then(f.builder.icmp_unsigned("!=", last, LONG(0))), f.loop(parts) as part:
+        now = f.builder.load_atomic(f.at(state, part, LONG), "acquire", 8, typ=LONG)
+        with f.builder.if_then(f.builder.icmp_unsigned("==", now, LONG(1))):
+            f.builder.call(of_part, [*given, part])
+        with f.builder.if_then(f.builder.icmp_unsigned("==", now, LONG(0))):
+            unread = f.at(turn, 1, LONG)
+            f.store(f.sum(f.load(unread, LONG), 1), unread)
+    f.builder.ret_void()
+
+
+def _write_two_best_of(lanes: Lanes, pointers: Sequence[str]) -> ir.Function:
+    """two_best_of(..; n, m, D, G, part): one part of `two_best`."""
     width = lanes.width
-    pointers = ("z", "table", "bias", "centre", "scratch", "best", "second", "index")
-    f = Function(lanes.module, "two_best", pointers, ("n", "m", "D"))
-    z, table, bias, centre, scratch, best_out, second_out, index_out, n, blocks, dim = f.arguments()
-    with f.loop(f.builder.udiv(f.sum(n, width - 1), LONG(width))) as group:
-        first = f.times(group, width)
-        lanes.pack(f, rows_of(f, lanes, z, first, n, dim), centre, scratch, dim)
-        best = f.variable(lanes.floats, constant(INF, width))
-        second = f.variable(lanes.floats, constant(INF, width))
+    f = Function(lanes.module, "two_best_of", pointers, ("n", "m", "D", "G", "part"))
+    z, table, bias, centre, limit, scratch, *out, _, state, n, blocks, dim, groups, part = f.arguments()
+    begin, size = f.times(f.times(part, groups), width), f.times(dim, width)
+    here = f.builder.udiv(f.sum(f.builder.sub(n, begin), width - 1), LONG(width))
+    here = f.builder.select(f.builder.icmp_unsigned("<", here, groups), here, groups)
+    limits, kept = f.at(scratch, f.times(groups, size)), f.at(scratch, f.times(groups, f.sum(size, width)))
+    kept = kept, f.at(kept, width)
+    a, b, most = (f.all_of(f.load(f.at(limit, i)), width) for i in range(3))
+    with f.loop(here) as group:
+        rows = rows_of(f, lanes, z, f.sum(begin, f.times(group, width)), n, dim)
+        length = f.root(lanes.pack(f, rows, centre, f.at(scratch, f.times(group, size)), dim))
+        bound = f.builder.select(
+            f.builder.fcmp_ordered("<=", length, most), f.plus_product(b, a, length), constant(INF, width)
+        )
+        f.store(bound, f.at(limits, f.times(group, width)))
+    f.tell(state, part, 1)
+    with f.loop(here) as group:
+        x, first = f.at(scratch, f.times(group, size)), f.sum(begin, f.times(group, width))
+        best, second = (f.variable(lanes.floats, constant(INF, width)) for _ in range(2))
         where = f.variable(lanes.numbers, constant(0, width, INT))
 
-        def keep(
-            k: ir.Value, scores: list[ir.Value], best: object = best, second: object = second, where: object = where
-        ) -> None:
+        def keep(k: ir.Value, scores: list[ir.Value], best=best, second=second, where=where) -> None:
             least = least_of(f, scores)
             second.set(f.lesser(f.greater(least, best.get()), second.get()))
             nearer = f.builder.fcmp_ordered("<", least, best.get())
@@ -129,23 +168,19 @@ def write_two_best(lanes: Lanes) -> None:
             number = f.all_of(f.builder.trunc(k, INT), width)
             where.set(f.builder.select(nearer, number, where.get()))
 
-        lanes.each_block(f, scratch, table, bias, blocks, dim, keep)
-        kept = f.at(scratch, f.times(dim, width)), f.at(scratch, f.times(f.sum(dim, 1), width))
+        lanes.each_block(f, x, table, bias, blocks, dim, keep)
         f.store(where.get(), kept[0])
         f.store(second.get(), kept[1])
         with f.loop(width // TOGETHER) as some:
-            _settle(
-                f,
-                lanes,
-                scratch,
-                kept,
-                (table, bias),
-                dim,
-                f.times(some, TOGETHER),
-                first,
-                (best_out, second_out, index_out),
-            )
+            _settle(f, lanes, x, kept, (table, bias), dim, f.times(some, TOGETHER), first, out)
+        best, second = (f.load(f.at(one, first), lanes.floats) for one in out[:2])
+        bound = f.load(f.at(limits, f.times(group, width)), lanes.floats)
+        clear = f.builder.fcmp_ordered(">", f.builder.fsub(second, best), bound)
+        flags = f.builder.zext(f.builder.not_(clear), ir.VectorType(BYTE, width))
+        f.store(flags, f.at(out[3], first, BYTE))
+    f.tell(state, part, 2)
     f.builder.ret_void()
+    return f.made
 
 
 def _settle(
@@ -157,7 +192,7 @@ def _settle(
     dim: ir.Value,
     start: ir.Value,
     first: ir.Value,
-    out: tuple[ir.Value, ...],
+    out: Sequence[ir.Value],
 ) -> None:
     """Which code of its best block is the nearest, for some latents from lane `start` on; lane 0 is latent `first`."""
     some = [f.sum(start, lane) for lane in range(TOGETHER)]
@@ -176,11 +211,11 @@ def _settle(
 def _two_least_lanes(f: Function, scores: ir.Value) -> tuple[ir.Value, ir.Value, ir.Value]:
     """The first lane of the least number, that number, and the least of the others."""
     count, builder = scores.type.count, f.builder
-    least = f.least_lane(scores)
-    equal = builder.bitcast(builder.fcmp_ordered("==", scores, f.all_of(least, count)), ir.IntType(count))
+    least = f.least_everywhere(scores)
+    equal = builder.bitcast(builder.fcmp_ordered("==", scores, least), ir.IntType(count))
     equal = builder.zext(equal, LONG) if count < 64 else equal
     place = builder.and_(builder.cttz(equal, ir.IntType(1)(0)), LONG(count - 1))  # of NaN alone: 0
     numbers = ir.Constant(ir.VectorType(INT, count), [INT(lane) for lane in range(count)])
     itself = builder.icmp_unsigned("==", numbers, f.all_of(builder.trunc(place, INT), count))
-    other = f.least_lane(builder.select(itself, constant(INF, count), scores))
-    return place, least, other
+    other = f.least_everywhere(builder.select(itself, constant(INF, count), scores))
+    return place, builder.extract_element(least, INT(0)), builder.extract_element(other, INT(0))

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import ctypes
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+
+from explorer.quantizers.compiled.sharing import run_beside, still_at_work
 
 LOG = logging.getLogger(__name__)
 Kind = Literal["nearest", "beams"]  # what is compiled together, in a twentieth of a second
 # Floats in a register, and codes in a block, by what the processor has: as many sums as it has registers to spare.
 SHAPES = {"avx512f": (16, 16), "avx2": (8, 8), "neon": (4, 16), "": (4, 8)}
+
+
+PART_PRODUCTS = 2**21  # multiplications that a thread does at a time, a twentieth of a millisecond
+PART_FLOATS = 2**12  # of the latents of a part: half of the nearest cache
+SHARED_PRODUCTS = 2**24  # multiplications from which another thread is asked: below, waking it takes as long
+
+
+class TwoBest(NamedTuple):
+    """Of each latent, (n,): the least score, the least but one, the code of the least, int64, and whether rounding may
+    have swapped the two."""
+
+    best: np.ndarray
+    second: np.ndarray
+    index: np.ndarray
+    in_doubt: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -29,14 +47,44 @@ class Machine:
         """Run one, on arrays that are contiguous and of the types it asks for."""
         self.functions[name](*(a if isinstance(a, int) else a.ctypes.data for a in arguments))
 
-    def two_best(self, x: np.ndarray, table: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """x (n, D) float32, a table as `packed` -> the least score of each, the least but one, the code, (n,) each."""
-        count, dim = x.shape
-        room = -(-count // self.width) * self.width
-        best, second, index = np.empty(room, np.float32), np.empty(room, np.float32), np.empty(room, np.int64)
-        centre, scratch = np.zeros(dim, np.float32), np.empty(self.width * (dim + 2), np.float32)
-        self.call("two_best", x, table, bias, centre, scratch, best, second, index, count, len(table), dim)
-        return best[:count], second[:count], index[:count]
+    def two_best(
+        self,
+        z: np.ndarray,
+        table: np.ndarray,
+        bias: np.ndarray,
+        centre: np.ndarray | None = None,
+        limit: Sequence[float] = (0.0, np.inf, np.inf),
+        threads: int = 1,
+    ) -> TwoBest:
+        """z (n, D) float32, contiguous, seen from centre (D,); a table as `packed`. limit: as of `write_two_best`.
+
+        Shared by `threads`, none of which is waited for that lost its core: another does again what it was at. Latents
+        are not looked at any more when this returns.
+        """
+        count, dim = z.shape
+        group, products = self.width * dim, bias.size * self.width * max(1, dim)
+        groups = max(1, min(PART_PRODUCTS // products, PART_FLOATS // max(1, group)))
+        parts, room = -(-count // (groups * self.width)), -(-count // self.width) * self.width
+        best, second = np.empty(room, np.float32), np.empty(room, np.float32)
+        index, in_doubt = np.empty(room, np.int64), np.empty(room, np.uint8)
+        turn, state = np.zeros(2, np.int64), np.zeros(parts, np.int64)
+        centre = np.zeros(dim, np.float32) if centre is None else np.ascontiguousarray(centre, np.float32)
+        given = (z, table, bias, centre, np.array(limit, np.float32))
+
+        def take(last: int) -> None:
+            scratch = aligned(groups * (group + self.width) + 2 * self.width)
+            numbers = (count, len(table), dim, groups, last)
+            self.call("two_best", *given, scratch, best, second, index, in_doubt, turn, state, *numbers)
+
+        shared = threads > 1 and count * (products // self.width) >= SHARED_PRODUCTS
+        others = run_beside(lambda: take(0), min(threads, parts) - 1) if shared else []
+        take(1)
+        if turn[1]:  # parts that another has taken, and was stopped before it could read them
+            for one in others:
+                one.result()
+        elif still_at_work(others):  # who will write once more what is there already
+            index = index.copy()
+        return TwoBest(best[:count], second[:count], index[:count], in_doubt[:count].view(bool))
 
     def scores(self, x: np.ndarray, table: np.ndarray, bias: np.ndarray, codes: int) -> np.ndarray:
         """x (n, D) float32, a table of K codes as `packed` -> b_k - x.d_k of all: (n, K) float32."""
@@ -56,6 +104,14 @@ class Machine:
         full = np.full(blocks * self.block, np.inf, np.float32)
         full[:count] = bias
         return codes, full
+
+
+def aligned(count: int) -> np.ndarray:
+    """float32 (count,) of any values, from the start of a line of the cache: what numpy hands out starts 16 bytes into
+    one once it is large, and whatever reads or writes vectors there takes longer."""
+    room = np.empty(count + 16, np.float32)
+    start = -room.ctypes.data % 64 // 4
+    return room[start : start + count]
 
 
 @lru_cache(maxsize=2)

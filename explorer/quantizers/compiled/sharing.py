@@ -2,6 +2,7 @@
 
 Threads inside a library's product meet after each product, and where another program keeps a core busy all wait each
 time for the one that has none. Here whoever is free takes the next block, and who never got a core is not waited for.
+Where a block can be done twice (`run_beside`), neither is one that lost its core in the middle of it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
@@ -47,3 +48,17 @@ def share(work: Callable[[Any], None], parts: Sequence[Any], threads: int) -> No
         others = [one for one in others if not one.cancel()]  # one that has not begun has nothing left to do
     for one in others:
         one.result()
+
+
+def run_beside(work: Callable[[], None], count: int) -> list[Future[None]]:
+    """Begin the same work on `count` other threads, which share out among themselves what there is to do."""
+    return [_helpers().submit(work) for _ in range(count)]
+
+
+def still_at_work(others: list[Future[None]]) -> bool:
+    """Whether one of them has begun and not ended; those that have not begun never will. Raises what one raised."""
+    left = [one for one in others if not one.cancel()]
+    for one in left:
+        if one.done():
+            one.result()
+    return not all(one.done() for one in left)

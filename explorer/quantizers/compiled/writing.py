@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from llvmlite import ir
 
-FLOAT, INT, LONG, POINTER = ir.FloatType(), ir.IntType(32), ir.IntType(64), ir.PointerType()
+FLOAT, BYTE, INT, LONG, POINTER = ir.FloatType(), ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.PointerType()
 INF = float("inf")
 
 
@@ -66,6 +66,23 @@ class Function:
         self.builder.cbranch(self.builder.icmp_unsigned("<", following, end), start, after)
         self.builder.position_at_end(after)
 
+    @contextmanager
+    def taken_in_turn(self, counter: ir.Value, count: ir.Value) -> Iterator[ir.Value]:
+        """The body for the numbers below `count` that no other thread has taken from the same counter, one by one."""
+        ask, body, after = (self.made.append_basic_block() for _ in range(3))
+        self.builder.branch(ask)
+        self.builder.position_at_end(ask)
+        number = self.builder.atomic_rmw("add", counter, LONG(1), "acq_rel")
+        self.builder.cbranch(self.builder.icmp_unsigned("<", number, count), body, after)
+        self.builder.position_at_end(body)
+        yield number
+        self.builder.branch(ask)
+        self.builder.position_at_end(after)
+
+    def tell(self, states: ir.Value, place: ir.Value, number: int) -> None:
+        """states[place] = number, for other threads, with all that was written before it."""
+        self.builder.atomic_rmw("xchg", self.at(states, place, LONG), LONG(number), "acq_rel")
+
     def sum(self, *terms: ir.Value | int) -> ir.Value:
         """Of whole numbers."""
         total = terms[0]
@@ -87,7 +104,8 @@ class Function:
         return self.builder.load(pointer, typ=kind, align=4 if kind is not LONG else 8)
 
     def store(self, value: ir.Value, pointer: ir.Value) -> None:
-        self.builder.store(value, pointer, align=8 if value.type == LONG else 4)
+        bytewise = isinstance(value.type, ir.VectorType) and value.type.element == BYTE
+        self.builder.store(value, pointer, align=8 if value.type == LONG else 1 if bytewise else 4)
 
     def all_of(self, number: ir.Value, width: int) -> ir.Value:
         """A vector that has `number` in each lane."""
@@ -108,9 +126,18 @@ class Function:
         """b where a is NaN."""
         return self.builder.select(self.builder.fcmp_ordered(">", a, b), a, b)
 
-    def least_lane(self, vector: ir.Value) -> ir.Value:
-        """The least number of a vector of floats."""
-        return self._intrinsic("vector.reduce.fmin", FLOAT, [vector])
+    def root(self, vector: ir.Value) -> ir.Value:
+        """Of each number of a vector."""
+        return self._intrinsic("sqrt", vector.type, [vector])
+
+    def least_everywhere(self, vector: ir.Value) -> ir.Value:
+        """The least number of a vector, in all of its lanes; halves are compared, so that few steps wait for others."""
+        count = vector.type.count
+        while (count := count // 2) > 0:
+            turned = [INT((lane + count) % vector.type.count) for lane in range(vector.type.count)]
+            mask = ir.Constant(ir.VectorType(INT, vector.type.count), turned)
+            vector = self.lesser(vector, self.builder.shuffle_vector(vector, vector, mask))
+        return vector
 
     def _intrinsic(self, word: str, result: ir.Type, given: list[ir.Value]) -> ir.Value:
         """One of LLVM's own functions of vectors of floats."""
