@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 
 from explorer.joints.record import Metric
-from explorer.quantizers.compiled.machine import Machine, aligned, machine
+from explorer.quantizers.compiled.machine import Machine, from_a_cache_line, machine
 from explorer.quantizers.scores import MOST, Scores, measure_pairs, rounding_of, unit
 
 TILE_BYTES = 2 * 2**20  # of scores and latents at a time; small enough to stay in a cache
@@ -103,7 +103,7 @@ def _at_once(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Kernel
     rounding = rounding_of(length, longest, z.shape[1], euclidean)
     if not rounding < MOST:
         return np.zeros(len(z), np.int64), np.arange(len(z))
-    tile = aligned(len(z) * len(table)).reshape(len(z), len(table))
+    tile = from_a_cache_line(len(z) * len(table)).reshape(len(z), len(table))
     kernels.product(squares / 2 if euclidean else np.zeros_like(squares), x, table.T, tile)
     value, other, index = _two_least(tile, kernels)
     (doubt,) = np.nonzero(other <= value + 1.1 * rounding)
@@ -224,7 +224,7 @@ def _in_numpy(z: np.ndarray, scores: Scores, kernels: Kernels) -> tuple[int, Cal
     columns = min(len(scores.codes), TILE_CODES)
     rows = max(1, TILE_BYTES // (4 * (columns + z.shape[1])))
     x = np.empty((min(rows, len(z)), z.shape[1]), np.float32)
-    buffer = aligned(len(x) * columns)  # made once: the pages of a new tile can cost more than its product
+    buffer = from_a_cache_line(len(x) * columns)  # made once: the pages of a new tile can cost more than its product
 
     def search(part: np.ndarray) -> Found:
         centred = scores.centred(part, x[: len(part)])

@@ -72,7 +72,7 @@ class Machine:
         given = (z, table, bias, centre, np.array(limit, np.float32))
 
         def take(last: int) -> None:
-            scratch = aligned(groups * (group + self.width) + 2 * self.width)
+            scratch = from_a_cache_line(groups * (group + self.width) + 2 * self.width)
             numbers = (count, len(table), dim, groups, last)
             self.call("two_best", *given, scratch, best, second, index, in_doubt, turn, state, *numbers)
 
@@ -106,7 +106,7 @@ class Machine:
         return codes, full
 
 
-def aligned(count: int) -> np.ndarray:
+def from_a_cache_line(count: int) -> np.ndarray:
     """float32 (count,) of any values, from the start of a line of the cache: what numpy hands out starts 16 bytes into
     one once it is large, and whatever reads or writes vectors there takes longer."""
     room = np.empty(count + 16, np.float32)
