@@ -31,7 +31,9 @@ from explorer.pages.shared.hosts import NamedHosts, allowed_hosts
 from explorer.pages.shared.keeping import KeepAssets, views_route
 from explorer.pages.shared.plotly_js import plotly_route
 from explorer.pages.shared.runtime import SESSIONS_KEPT
+from explorer.pages.shared.thumbnails import thumbnails_route
 from explorer.pages.shared.visitor_files import files
+from explorer.pages.shared.wire import PackAnswers
 from explorer.views.kit.page.theme import stylesheet, theme
 
 TITLE = "Discrete Tokenizer Explorer"
@@ -137,6 +139,7 @@ def launch_options(host: str, port: int, allowed: Sequence[str] = (), heads: Map
     middleware = [
         Middleware(NamedHosts, allowed=names),
         Middleware(Door, path=path),
+        Middleware(PackAnswers),
         Middleware(WithHead, more=heads),
         Middleware(KeepAssets),
     ]
@@ -155,6 +158,6 @@ def launch_options(host: str, port: int, allowed: Sequence[str] = (), heads: Map
         "state_session_capacity": SESSIONS_KEPT,
         "theme": theme(),
         "css": stylesheet() + Path(__file__).with_name("page.css").read_text(encoding="utf-8"),
-        "app_kwargs": {"middleware": middleware, "routes": [plotly_route(), views_route()]},
+        "app_kwargs": {"middleware": middleware, "routes": [plotly_route(), views_route(), thumbnails_route()]},
         "footer_links": [],
     }

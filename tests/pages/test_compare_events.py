@@ -22,6 +22,7 @@ from explorer.pages.compare import jobs as compare_jobs
 from explorer.pages.compare import page as compare
 from explorer.pages.compare.requests import FILES
 from explorer.pages.shared.session import SIDES_PX
+from explorer.pages.shared.thumbnails import thumbnail
 from explorer.pages.shared.visitor_files import files
 from explorer.pages.shared.visitors import Visitors
 from explorer.tokenizers import forget, list_tokenizers, load_tokenizer
@@ -254,7 +255,11 @@ def test_everything_that_can_be_chosen_has_a_picture(visitor):
     assert [one["id"] for one in media if one["kind"] == "presets"] == [f"preset:{one}" for one in PRESETS]
     samples = {one["id"]: one["modality"] for one in media if one["kind"] == "samples"}
     assert samples == {f"sample:{name}": one.modality for name, one in SAMPLES.items() if one.modality in KINDS}
-    assert all(pixels_of(one["image"]).shape == (144, 144, 3) for one in media)
+    for kind, name in (one["id"].split(":") for one in media):
+        data, mime = thumbnail(kind, name)
+        pixels = Image.open(io.BytesIO(data))
+        assert (pixels.size, mime) == ((96, 96), "image/webp") and np.ptp(np.asarray(pixels.convert("L"))) > 40
+    assert [one["image"] for one in media] == [f"thumbnails/{one['id'].replace(':', '/')}" for one in media]
 
 
 @pytest.fixture

@@ -2,16 +2,20 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from explorer.pages.inspect import answers, page
+from explorer.pages.inspect import answers, events, page
 from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import runtime
 from explorer.pages.shared.plotly_js import plotly_address
 from explorer.pages.shared.session import Visit
 from explorer.pages.shared.visitors import visitors
+from explorer.tokenizers import load_tokenizer
+from explorer.views.inspect.reconstruction.reconstruction import absolute_error, signed_luminance
+from explorer.views.kit.wire.encoding import unpack
 
 VISIT = Visit(tokenizer="vq-ema", side_px=256)
 
@@ -47,6 +51,35 @@ def test_what_cannot_be_drawn_is_said_at_its_field(visitor):
         error = asked(visitor, **{field: value})["error"]
         assert error["field"] == field and error["message"], field
     assert "outside 0..0" in asked(visitor, level=9)["error"]["message"]
+
+
+def test_the_maps_of_each_pixel_are_those_of_the_levels_that_are_decoded(visitor):
+    record = runtime.record_of(VISIT)
+    answer = asked(visitor, what="differences", mode="all")
+    for name, of in (("error", absolute_error), ("signed", signed_luminance)):
+        sent, expected = answer[name], of(record.media, record.reconstruction)
+        shown = (unpack(sent["data"]).astype(float) - sent["offset"]) * sent["scale"]
+        assert np.abs(shown - expected).max() <= sent["scale"] / 2 + 1e-4 and sent["mean"] == pytest.approx(
+            np.abs(expected).mean()
+        )
+    visitor.part(Wish).shown = replace(VISIT, tokenizer="rvq-4", turn=visitor.part(Wish).shown.turn)
+    record, tokenizer = runtime.record_of(visitor.part(Wish).shown), load_tokenizer("rvq-4")
+    expected = absolute_error(record.media, tokenizer.decode_levels(record, [2]))
+    assert asked(visitor, what="differences", mode="solo", level=2)["error"]["limit"] == pytest.approx(expected.max())
+
+
+def test_what_several_views_show_is_sent_once(visitor):
+    *_, filled, _ = page._all(visitor, VISIT)
+    value = json.loads(filled[2])
+    (address,) = [
+        name for name, url in value["shared"].items() if url == json.loads(events.view_value(VISIT))["picture"]["url"]
+    ]
+    for part, place in (("view", ("picture", "url")), ("reconstruction", ("original",))):
+        shown = json.loads(value["parts"][part])
+        for key in place:
+            shown = shown[key]
+        assert shown == address
+    assert json.dumps(value).count("data:image/webp") == 2, "the picture and its reconstruction, each once"
 
 
 def test_a_stranger_sees_nothing_and_what_is_shown_no_longer_is_not_drawn(visitor):

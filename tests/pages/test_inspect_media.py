@@ -15,7 +15,7 @@ from PIL import Image
 
 from explorer.analysis.pictures.depiction import depict
 from explorer.foundation import stages
-from explorer.foundation.errors import MediaError
+from explorer.foundation.errors import MediaError, RecordError
 from explorer.media.clips.mosaic import mosaic_order
 from explorer.media.quality.metrics import psnr
 from explorer.media.quality.sound_delay import moved_back
@@ -95,7 +95,7 @@ def test_figures_of_a_sound_are_of_the_sound_and_not_of_its_picture():
 def test_the_difference_of_a_sound_is_in_decibels_of_its_bands():
     visit = visit_of("tones")
     record = runtime.record_of(visit)
-    error = json.loads(events.decoded_values(visit)[1])["error"]
+    error = events.differences(visit)["error"]
     width = depict(record).media.shape[1]
     before, after = (spectrogram_db(one, 8000, width) for one in (record.media, record.reconstruction))
     floor = before.max() - 80
@@ -132,7 +132,7 @@ def test_a_sound_that_is_decoded_early_is_moved_back_for_its_figures_and_differe
         record = early.tokenize(runtime.record_of(replace(visit, tokenizer="made-tones")).media)
         monkeypatch.setattr(events.runtime, "record_of", lambda visit, record=record: record)
         monkeypatch.setattr(events.runtime, "picture_record_of", lambda visit, record=record: depict(record))
-        reconstruction = json.loads(events.decoded_values(visit)[1])
+        reconstruction, error = json.loads(events.decoded_values(visit)[1]), events.differences(visit)["error"]
         monkeypatch.undo()
         monkeypatch.setattr(events, "load_tokenizer", lambda name: early)
         found = {one["id"]: one for one in reconstruction["figures"]}
@@ -150,7 +150,6 @@ def test_a_sound_that_is_decoded_early_is_moved_back_for_its_figures_and_differe
         width = depict(record).media.shape[1]
         before, after = (spectrogram_db(one, 8000, width) for one in kept)
         floor = before.max() - 80
-        error = reconstruction["error"]
         shown = unpack(error["data"]).astype(float) * error["scale"]
         wanted = np.abs(np.maximum(before, floor) - np.maximum(after, floor))[::-1]
         assert np.abs(shown - wanted).max() <= error["scale"] / 2 + 1e-3
@@ -264,8 +263,10 @@ def test_a_tokenizer_without_a_decoder_shows_its_tokens_and_says_so():
     view, player, reconstruction, card = map(events.everything(visit).get, ("view", "player", "reconstruction", "card"))
     value = json.loads(reconstruction)
     assert not json.loads(view)["decodes"] and not any("decoder" in note for note in json.loads(view)["notes"])
-    assert value["reconstruction"] is None and value["error"] is None and len(value["margin"]) == 1
+    assert value["reconstruction"] is None and len(value["margin"]) == 1
     assert "psnr_db" not in figures_of(reconstruction) and figures_of(reconstruction)["tokens"] > 0
+    with pytest.raises(RecordError, match="no decoder"):
+        events.differences(visit)
     card = json.loads(card)
     assert card["alone"] is None and card["later"] is None and card["context"]["reconstruction"] is None
     assert card["nearest"][0]["thumbnail"] is None and player == "" and json.loads(view)["levels"]
@@ -342,4 +343,4 @@ def test_samples_of_every_kind_have_thumbnails():
     for modality in ("image", "audio", "video"):
         found = media.thumbnails(modality)
         assert [one["id"] for one in found] == list(samples_of(modality))
-        assert all(one["url"].startswith("data:image/jpeg") for one in found)
+        assert [one["url"] for one in found] == [f"thumbnails/sample/{name}" for name in samples_of(modality)]

@@ -11,11 +11,11 @@ from PIL import Image
 from explorer.compare.run import Options, compare_medium
 from explorer.media.pictures.image import LoadedImage
 from explorer.media.quality.metrics import absolute_error_map
+from explorer.media.thumbnail import THUMBNAIL_PX
 from explorer.views.compare.payload import (
-    THUMBNAIL_PX,
     best_of_each_kind,
     pictures_payload,
-    thumbnail,
+    thumbnail_url,
     tokenizers_payload,
 )
 from explorer.views.compare.view import CompareView, opening
@@ -23,7 +23,7 @@ from explorer.views.compare.view import CompareView, opening
 
 def pixels_of(url):
     kind, data = url.split(",", 1)
-    assert kind in ("data:image/png;base64", "data:image/jpeg;base64")
+    assert kind in ("data:image/webp;base64", "data:image/jpeg;base64")
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
 
 
@@ -66,7 +66,7 @@ def test_a_tokenizer_that_fails_has_no_pane_and_says_why():
 def test_a_thumbnail_is_the_middle_square():
     pixels = np.zeros((300, 900, 3), np.float32)
     pixels[:, 300:600] = (0, 1, 0)
-    small = pixels_of(thumbnail(LoadedImage(pixels)))
+    small = pixels_of(thumbnail_url(LoadedImage(pixels)))
     assert small.shape == (THUMBNAIL_PX, THUMBNAIL_PX, 3)
     assert (small[..., 1] > 250).all() and (small[..., 0] < 5).all()
 

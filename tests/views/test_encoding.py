@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from explorer.foundation.errors import RecordError
-from explorer.views.kit.wire.encoding import DTYPES, pack, pack_indices, png_data_url, unpack
+from explorer.views.kit.wire import encoding
+from explorer.views.kit.wire.encoding import DTYPES, lossless_data_url, pack, pack_indices, png_data_url, unpack
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -46,10 +47,20 @@ def test_indices_outside_the_codebook_are_refused(bad):
         pack_indices(np.array([3, bad]), 10)
 
 
-def test_png_is_lossless():
+@pytest.mark.parametrize(("write", "kind"), [(png_data_url, "png"), (lossless_data_url, "webp")])
+def test_pictures_are_lossless(write, kind):
     pixels = np.random.default_rng(1).integers(0, 256, (9, 13, 3), dtype=np.uint8)
     for given in (pixels, (pixels / 255).astype(np.float32)):
-        url = png_data_url(given)
-        head, data = url.split(",")
-        assert head == "data:image/png;base64"
+        head, data = write(given).split(",")
+        assert head == f"data:image/{kind};base64"
         np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))), pixels)
+
+
+def test_what_the_smaller_format_cannot_hold_or_nobody_writes_goes_as_png(monkeypatch):
+    long = np.zeros((1, encoding.WEBP_SIDE_PX + 1, 3), np.uint8)
+    assert (
+        lossless_data_url(long).startswith("data:image/png;")
+        and lossless_data_url(long[:, 1:])[:16] == "data:image/webp;"
+    )
+    monkeypatch.setattr(encoding.features, "check", lambda name: False)
+    assert lossless_data_url(long[:, 1:]).startswith("data:image/png;")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import functools
-import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,20 @@ from urllib.parse import parse_qsl
 from explorer.compare.choice import modality_of_ids, tokenizer_ids
 from explorer.compare.kinds import KINDS
 from explorer.compare.media import PRESET_PREFIX, CompareMedia, open_media
-from explorer.compare.presets import PRESETS
+from explorer.compare.presets import PRESETS, HardContent
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.media.medium import NOUNS, Modality
-from explorer.media.samples import SAMPLE_PREFIX, SAMPLES
+from explorer.media.samples import SAMPLE_PREFIX, SAMPLES, Sample
 from explorer.pages.compare import jobs as compare_jobs
 from explorer.pages.compare import requests as asked
 from explorer.pages.compare.link import linked_comparison
 from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing
 from explorer.pages.shared.fields import at_field
 from explorer.pages.shared.take_uploads import take_uploads
+from explorer.pages.shared.thumbnails import is_here, thumbnail_address
 from explorer.pages.shared.visitors import Visitor, visitors
-from explorer.views.compare.payload import thumbnail
-
-_log = logging.getLogger(__name__)
+from explorer.views.compare.payload import thumbnail_url
 
 
 def _media(visitor: Visitor | None, request: object) -> dict[str, Any]:
@@ -38,22 +36,20 @@ def _media(visitor: Visitor | None, request: object) -> dict[str, Any]:
 @functools.cache
 def chosen_media() -> list[dict[str, str]]:
     """{"id", "kind", "modality", "title", "about", "image"} of each sample that can be compared and each preset; one
-    that cannot be read is left out."""
-    found = []
-    compared = [one for one in SAMPLES.values() if one.modality in KINDS]
-    for one in (*compared, *PRESETS.values()):
-        is_sample = one.id in SAMPLES and SAMPLES[one.id] is one
-        modality = one.modality if is_sample else "image"
-        prefix, kind = (SAMPLE_PREFIX, "samples") if is_sample else (PRESET_PREFIX, "presets")
-        about = f"{one.source}, {one.licence}" if is_sample else one.look
-        try:
-            image = thumbnail(one.load())
-        except ExplorerError as error:
-            _log.warning("%s%s: %s", prefix, one.id, error)
-            continue
-        about = {"modality": modality, "title": one.title, "about": about, "image": image}
-        found.append({"id": f"{prefix}{one.id}", "kind": kind} | about)
-    return found
+    that is not here is left out."""
+    samples = [
+        _entry("sample", SAMPLE_PREFIX, one, one.modality, f"{one.source}, {one.licence}")
+        for one in SAMPLES.values()
+        if one.modality in KINDS and is_here(one)
+    ]
+    return samples + [
+        _entry("preset", PRESET_PREFIX, one, "image", one.look) for one in PRESETS.values() if is_here(one)
+    ]
+
+
+def _entry(kind: str, prefix: str, one: Sample | HardContent, modality: Modality, about: str) -> dict[str, str]:
+    facts = {"id": f"{prefix}{one.id}", "kind": f"{kind}s", "modality": modality}
+    return facts | {"title": one.title, "about": about, "image": thumbnail_address(kind, one.id)}
 
 
 def _own(visitor: Visitor, request: asked.Own) -> dict[str, Any]:
@@ -61,7 +57,7 @@ def _own(visitor: Visitor, request: asked.Own) -> dict[str, Any]:
     files = take_uploads(visitor, request.files, "compare")
     try:
         media = _opened(files, request.modality)
-        image = thumbnail(media.read(0)) if len(media) == 1 else None
+        image = thumbnail_url(media.read(0)) if len(media) == 1 else None
     except ExplorerError:
         shutil.rmtree(files[0].parent, ignore_errors=True)
         raise

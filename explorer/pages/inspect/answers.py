@@ -21,6 +21,7 @@ from explorer.pages.shared.figures import draw_figure
 from explorer.pages.shared.session import Visit
 from explorer.pages.shared.visitors import Visitor, visitors
 from explorer.tokenizers import load_tokenizer
+from explorer.views.inspect.page import share_urls
 from explorer.views.kit.widgets import export_bar
 
 LATE = "Something else is shown by now."
@@ -46,7 +47,14 @@ def _card(visitor: Visitor, request: asked.Card) -> dict[str, Any]:
 def _levels(visitor: Visitor, request: asked.Levels) -> dict[str, Any]:
     """Another level, or another way to decode the levels."""
     visit = replace(_shown(visitor, request), level=request.level, mode=request.mode)
-    return {"parts": events.decoded_parts(visit)}
+    return share_urls(events.decoded_parts(visit))
+
+
+def _differences(visitor: Visitor, request: asked.Levels) -> dict[str, Any]:
+    """The maps of each pixel of what these levels decode to, when one of them is opened."""
+    visit = replace(_shown(visitor, request), level=request.level, mode=request.mode)
+    with at_field("level", (RecordError,)):
+        return events.differences(visit)
 
 
 def _prepare(visitor: Visitor, request: asked.Link) -> dict[str, Any]:
@@ -142,6 +150,7 @@ EVENTS = Dispatcher(
     {
         "card": Event(_card, asked.Card),
         "levels": Event(_levels, asked.Levels),
+        "differences": Event(_differences, asked.Levels),
         "prepare": Event(_prepare, asked.Link),
         "maps": Event(_maps, asked.OfTurn),
         "umap": Event(_umap, asked.Umap),

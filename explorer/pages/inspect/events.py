@@ -27,6 +27,7 @@ from explorer.pages.inspect.payloads import (
     card_payload,
     decoded_of,
     delay_of,
+    difference_of,
     notes_of,
     reconstruction_payload,
 )
@@ -38,6 +39,7 @@ from explorer.pages.shared.session import Visit
 from explorer.pages.shared.token_file import tokens_bytes
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.inspect import view as inspect_view
+from explorer.views.inspect.reconstruction.reconstruction import difference_maps
 from explorer.views.kit.page import address
 from explorer.views.kit.widgets import export_bar, sample_strip
 
@@ -104,10 +106,7 @@ def decoded_values(visit: Visit) -> tuple[str, str]:
     """Values of player and reconstruction for the levels that are chosen. Raises ExplorerError."""
     record, tokenizer = runtime.record_of(visit), load_tokenizer(visit.tokenizer)
     decoded = decoded_of(record, tokenizer, visit)
-    if decoded is record.reconstruction or decoded is None:
-        picture = runtime.picture_record_of(visit)
-    else:
-        picture = depict(replace(record, reconstruction=decoded))
+    picture = _decoded_picture(visit, decoded)
     pieces = tokenizer.pieces(record.levels[0])
     framed = record.modality == "video" and decoded is not None
     qualities = frame_qualities(record.media, decoded) if framed else []  # type: ignore[arg-type]
@@ -117,6 +116,25 @@ def decoded_values(visit: Visit) -> tuple[str, str]:
         player_payload(record, picture, visit, decoded, pieces, qualities, added),
         reconstruction_payload(record, picture, visit, decoded, delay, pieces, qualities),
     )
+
+
+def _decoded_picture(visit: Visit, decoded: np.ndarray | None) -> TokenRecord:
+    """The picture of the record with what the chosen levels decode to."""
+    record = runtime.record_of(visit)
+    if decoded is record.reconstruction or decoded is None:
+        return runtime.picture_record_of(visit)
+    return depict(replace(record, reconstruction=decoded))
+
+
+def differences(visit: Visit) -> dict[str, Any]:
+    """The maps of each pixel of the reconstruction: {"error", "signed"}. Raises ExplorerError where there is none."""
+    record, tokenizer = runtime.record_of(visit), load_tokenizer(visit.tokenizer)
+    decoded = decoded_of(record, tokenizer, visit)
+    if decoded is None:
+        raise RecordError("this tokenizer has no decoder, so there is nothing to compare with the original")
+    picture = _decoded_picture(visit, decoded)
+    shown = difference_of(record, decoded, picture.media.shape[:2], delay_of(record, tokenizer.spec))
+    return difference_maps(picture.media, picture.reconstruction, shown)
 
 
 def everything(visit: Visit) -> dict[str, str]:

@@ -3,74 +3,37 @@
 from __future__ import annotations
 
 import functools
-import logging
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from explorer.foundation import stages
-from explorer.foundation.errors import ExplorerError, MediaError
+from explorer.foundation.errors import MediaError
 from explorer.foundation.owners import carried
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.media.clips.video import LoadedVideo
-from explorer.media.graphs.drawing import graph_pixels
-from explorer.media.graphs.graph import LoadedGraph
-from explorer.media.medium import NOUNS, Medium, modality_of
-from explorer.media.pictures.image import LoadedImage, fit
-from explorer.media.rows.drawing import items_pixels, ranges_of, scale_of, series_pixels
-from explorer.media.rows.items import LoadedItems
-from explorer.media.rows.series import LoadedSeries
+from explorer.media.medium import NOUNS, modality_of
 from explorer.media.samples import samples_of
-from explorer.media.sounds.audio import LoadedAudio
-from explorer.media.sounds.spectrogram import sound_picture
 from explorer.pages.shared.session import ONE, UPLOADED, Visit, suit
+from explorer.pages.shared.thumbnails import is_here, thumbnail_address
 from explorer.pages.shared.upload_media import upload_medium
 from explorer.tokenizers import list_tokenizers
 from explorer.views.kit.widgets import sample_strip
 
-THUMBNAIL_PX = 112  # drawn at half that on ordinary screens
-SERIES_LINES = 4  # columns of a series on its thumbnail
 PATIENCE_S, EVERY_S = 0.4, 0.5  # words about progress: after so long, and then so often
 _going_on: dict[Hashable, list[str]] = {}  # the stage of each work that has a key
 _lock = threading.Lock()
-_log = logging.getLogger(__name__)
 
 
 @functools.cache
 def thumbnails(modality: str) -> list[dict[str, str]]:
-    """The samples of one kind for the strip, squared; one that cannot be read is left out."""
-    found = []
-    for sample in samples_of(modality).values():
-        try:
-            pixels = _pixels(sample.load())
-        except ExplorerError as error:
-            _log.warning("sample %s: %s", sample.id, error)
-            continue
-        side = min(pixels.shape[:2])
-        top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
-        square = LoadedImage(np.ascontiguousarray(pixels[top : top + side, left : left + side]))
-        small = fit(square, 1, THUMBNAIL_PX).pixels
-        found.append(sample_strip.Thumbnail(sample.id, sample.title, f"{sample.source}, {sample.licence}", small))
-    return sample_strip.thumbnails_json(found)
-
-
-def _pixels(medium: Medium) -> np.ndarray:
-    """A medium as one picture (H, W, 3): a sound's spectrogram, a clip's middle frame, the lines of a series,
-    the nodes of a graph."""
-    if isinstance(medium, LoadedItems):
-        some = medium.values[:THUMBNAIL_PX]
-        return items_pixels(some, scale_of(some))
-    if isinstance(medium, LoadedSeries):
-        lines = medium.values[:, : min(SERIES_LINES, medium.values.shape[1])]
-        return series_pixels(lines, ranges_of(lines), THUMBNAIL_PX, THUMBNAIL_PX // lines.shape[1])
-    if isinstance(medium, LoadedGraph):
-        return graph_pixels(medium.edges)
-    if isinstance(medium, LoadedAudio):
-        return sound_picture(medium.samples, medium.sample_rate_hz, 128)
-    return medium.frames[len(medium.frames) // 2] if isinstance(medium, LoadedVideo) else medium.pixels
+    """The samples of one kind for the strip; one that is not here is left out."""
+    there = [one for one in samples_of(modality).values() if is_here(one)]
+    addresses = [thumbnail_address("sample", one.id) for one in there]
+    return [
+        sample_strip.thumbnail_json(one.id, one.title, f"{one.source}, {one.licence}", address)
+        for one, address in zip(there, addresses, strict=True)
+    ]
 
 
 def spec_of(tokenizer_id: str) -> TokenizerSpec | None:

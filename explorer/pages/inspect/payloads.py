@@ -113,9 +113,9 @@ def reconstruction_payload(
             noun=part_noun(record.combination),
             given=[given_noun(record.combination, level) for level in range(len(record.levels))],
             mode=visit.mode,
+            level=visit.level,
             levels_shown=None if decoded is None else levels_shown(visit, len(record.levels)),
             notes=notes_of(record),
-            difference=_difference(record, decoded, picture.media.shape[:2], delay),
             rows=_rows(kept, decoded, delay, pieces, qualities),
             place=places_of(record),
         )
@@ -157,21 +157,19 @@ def _rows(
     return inspect_figures.token_figures(record) if decoded is None else None
 
 
-def _difference(
-    record: TokenRecord, decoded: np.ndarray | None, size: tuple[int, int], delay: Delay
-) -> np.ndarray | None:
+def difference_of(record: TokenRecord, decoded: np.ndarray, size: tuple[int, int], delay: Delay) -> np.ndarray | None:
     """What the maps of a sound (dB) or a series (percent of half a column's range) show; None of others."""
-    if record.modality == "series" and decoded is not None:
+    if record.modality == "series":
         return difference_percent(record.media, decoded, size)
     return _difference_db(record, decoded, size[1], delay)
 
 
-def _difference_db(record: TokenRecord, decoded: np.ndarray | None, width: int, delay: Delay) -> np.ndarray | None:
+def _difference_db(record: TokenRecord, decoded: np.ndarray, width: int, delay: Delay) -> np.ndarray | None:
     """How much louder the decode of a sound is, moved back by its delay, in dB: (bands, width), low notes at the end.
 
     None for no sound. Where only one of the two has samples then, neither has any.
     """
-    if record.modality != "audio" or decoded is None:
+    if record.modality != "audio":
         return None
     rate, sound = float(record.sample_rate_hz or 1), np.zeros_like(record.media)
     part = overlap(len(sound), delay.samples)

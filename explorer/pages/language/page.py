@@ -6,7 +6,6 @@ The page is one browser component, which asks `language_ask` for what it shows, 
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -17,12 +16,10 @@ from explorer.foundation.errors import ExplorerError
 from explorer.media.samples import PICTURES
 from explorer.pages.language import desk, events
 from explorer.pages.language.link import first_state, state_of_query, text_of_tokens
+from explorer.pages.shared.thumbnails import is_here, thumbnail_address
 from explorer.pages.shared.visitors import visitors
-from explorer.views.compare.payload import thumbnail
 from explorer.views.language.payload import facts_payload
 from explorer.views.language.view import LanguageView, opening
-
-_log = logging.getLogger(__name__)
 
 
 def build(demo: gr.Blocks) -> None:
@@ -57,17 +54,13 @@ def opening_of(query: Mapping[str, str], token: str) -> str:
 
 @functools.cache
 def pictures() -> list[dict[str, str]]:
-    """{"id", "title", "about", "image"} of each sample; one that cannot be read is left out."""
-    found = []
-    for one in PICTURES.values():
-        try:
-            image = thumbnail(one.load())
-        except ExplorerError as error:
-            _log.warning("sample %s: %s", one.id, error)
-            continue
-        about = {"title": one.title, "about": f"{one.source}, {one.licence}", "image": image}
-        found.append({"id": one.id} | about)
-    return found
+    """{"id", "title", "about", "image"} of each sample; one that is not here is left out."""
+    return [
+        {"id": one.id, "title": one.title, "about": f"{one.source}, {one.licence}"}
+        | {"image": thumbnail_address("sample", one.id)}
+        for one in PICTURES.values()
+        if is_here(one)
+    ]
 
 
 def _leave(request: gr.Request) -> None:

@@ -223,7 +223,7 @@ class Chooser extends Component {
     const { kind, media, bus } = this;
     const modality = this.modality();
     const shown = media.filter((one) => one.kind === kind && (one.modality ?? "image") === modality);
-    const tiles = shown.map((one) => this.tile(one.id, one.title, one.about, h("img", { src: one.image, alt: "" })));
+    const tiles = shown.map((one) => this.tile(one.id, one.title, one.about, h("img", { loading: "lazy", src: one.image, alt: "" })));
     if (shown.length > 1)
       tiles.push(
         this.tile(

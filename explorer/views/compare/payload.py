@@ -18,19 +18,13 @@ from explorer.compare.kinds import kind_of
 from explorer.compare.run import MediumComparison
 from explorer.compare.sheet import error_scale
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.media.graphs.drawing import graph_pixels
-from explorer.media.graphs.graph import LoadedGraph
 from explorer.media.medium import Medium
 from explorer.media.pictures.image import LoadedImage, fit
-from explorer.media.rows.drawing import items_pixels, ranges_of, scale_of, series_pixels
-from explorer.media.rows.items import LoadedItems
-from explorer.media.rows.series import LoadedSeries
-from explorer.media.sounds.audio import LoadedAudio, wav_bytes
-from explorer.media.sounds.spectrogram import sound_pixels, spectrogram_db
+from explorer.media.sounds.audio import wav_bytes
+from explorer.media.thumbnail import thumbnail_pixels
 from explorer.views.compare.drawing import drawn_payload
-from explorer.views.kit.wire.encoding import image_bytes, png_data_url, wav_data_url
+from explorer.views.kit.wire.encoding import image_bytes, lossless_data_url, wav_data_url
 
-THUMBNAIL_PX = 144
 PLAYED_BYTES = 24 * 2**20  # of all sounds of one medium together, as WAV
 FRAME_PX = 320  # longest side of a frame that is played
 
@@ -50,7 +44,7 @@ def pictures_payload(compared: MediumComparison, number: int) -> dict[str, Any]:
     panes = [
         {
             "tokenizer": cell.tokenizer_id,
-            "image": "" if drawn else png_data_url(compared.reconstructions[cell.tokenizer_id]),
+            "image": "" if drawn else lossless_data_url(compared.reconstructions[cell.tokenizer_id]),
             "words": cell_words(kind, cell, medium),
             "worst": list(cell.worst.box),
         }
@@ -64,7 +58,7 @@ def pictures_payload(compared: MediumComparison, number: int) -> dict[str, Any]:
         "size": medium.words,
         "notes": list(medium.notes),
         "scale": float(error_scale(compared)),
-        "original": "" if drawn else png_data_url(compared.picture),
+        "original": "" if drawn else lossless_data_url(compared.picture),
         "panes": panes,
         "failures": [{"name": name, "why": why} for name, why in medium.failures],
         "played": None if compared.played is None else kind.modality,
@@ -125,25 +119,9 @@ def is_comparable(spec: TokenizerSpec) -> bool:
     return spec.decodes or not kind_of(spec.modality).decoded
 
 
-def thumbnail(medium: Medium) -> str:
-    """The middle square of a picture, of a clip's middle frame, of a sound's spectrogram, or of what is drawn of the
-    rest, small, as a data URL."""
-    if isinstance(medium, LoadedAudio):
-        db = spectrogram_db(medium.samples, medium.sample_rate_hz, THUMBNAIL_PX, bands=THUMBNAIL_PX)
-        pixels = sound_pixels(db, float(db.max()))
-    elif isinstance(medium, LoadedSeries):
-        lane = max(6, -(-THUMBNAIL_PX // len(medium.columns)))
-        pixels = series_pixels(medium.values, ranges_of(medium.values), THUMBNAIL_PX, lane)
-    elif isinstance(medium, LoadedItems):
-        pixels = items_pixels(medium.values, scale_of(medium.values))
-    elif isinstance(medium, LoadedGraph):
-        pixels = graph_pixels(medium.edges)
-    else:
-        pixels = medium.pixels if isinstance(medium, LoadedImage) else medium.frames[len(medium.frames) // 2]
-    side = min(pixels.shape[:2])
-    top, left = ((extent - side) // 2 for extent in pixels.shape[:2])
-    square = LoadedImage(np.ascontiguousarray(pixels[top : top + side, left : left + side], np.float32))
-    data = image_bytes(fit(square, 1, THUMBNAIL_PX).pixels, "JPEG", quality=82)
+def thumbnail_url(medium: Medium) -> str:
+    """A medium of the visitor's own, small, as a data URL."""
+    data = image_bytes(thumbnail_pixels(medium), "JPEG", quality=82)
     return "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")
 
 

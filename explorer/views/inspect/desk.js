@@ -5,6 +5,13 @@
 import { Component } from "../kit/component.js";
 
 const AGAIN_MS = 500;
+/** The parts of a value or an answer, with what several of them show back in its places: it is sent once (page.py). Pure.
+ *  @param {{parts: Record<string, string>, shared?: Record<string, string>}} sent */
+export function whole({ parts, shared = {} }) {
+  const put = (/** @type {string} */ text) => Object.entries(shared).reduce((now, [name, url]) => now.split(name).join(url), text);
+  return Object.fromEntries(Object.entries(parts).map(([name, text]) => [name, put(text)]));
+}
+
 const SILENT = "The server gave no answer. It may have been stopped: start it again, then try again.";
 
 /**
@@ -31,11 +38,11 @@ export class Desk extends Component {
   }
 
   /** Another choice, whole: its maps come when they are made, and where no code is chosen the card of the first. */
-  take({ token, turn, parts, chosen }) {
+  take({ token, turn, parts, shared, chosen }) {
     this.#token = token;
     this.turn = turn;
     this.say("");
-    this.show(parts);
+    this.show(whole({ parts, shared }));
     if (!chosen) this.#get("card", { first: true });
     return this.#get("maps");
   }
@@ -59,7 +66,7 @@ export class Desk extends Component {
     return undefined;
   }
 
-  /** A figure of what is shown, as createChart takes it: rejects with an error that has `stale` where that has changed,
+  /** A figure of what is shown, or its numbers, as createChart takes it: rejects with an error that has `stale` where that has changed,
    *  and with `field` where the server refuses. @param {string} name @param {object} args */
   async figure(name, args) {
     const answer = await this.#asked(name, args);
@@ -94,7 +101,7 @@ export class Desk extends Component {
     }
     if (this.#newest[what] !== mine || (!answer && !words)) return null; // a newer one overtook it, or a choice
     this.say(words);
-    if (answer) this.show(answer.parts);
+    if (answer) this.show(whole(answer));
     return answer;
   }
 

@@ -25,7 +25,7 @@ from explorer.joints.record import TokenLevel, TokenRecord
 from explorer.joints.table_faults import one_point, table_fault
 from explorer.media.clips.mosaic import mosaic_shape
 from explorer.views.kit.wire import places
-from explorer.views.kit.wire.encoding import image_bytes, pack, pack_indices, png_data_url
+from explorer.views.kit.wire.encoding import image_bytes, lossless_data_url, pack, pack_indices
 
 HELP = ("tokens", "used", "ceiling", "perplexity", "training", "fit")
 MODES = ("all", "solo", "mute", "cumulative")
@@ -175,7 +175,7 @@ def _picture(pixels: np.ndarray) -> dict[str, object]:
     """pixels (H, W, 3) -> data URL and size; pictures over LOSSLESS_PIXELS as JPEG, said so in `note`."""
     height, width = pixels.shape[:2]
     if height * width <= LOSSLESS_PIXELS:
-        return {"url": png_data_url(pixels), "width": width, "height": height, "note": ""}
+        return {"url": lossless_data_url(pixels), "width": width, "height": height, "note": ""}
     data = base64.b64encode(image_bytes(pixels, "JPEG", quality=92, subsampling=0)).decode("ascii")
     note = "Shown as JPEG to save bytes; the tokens were made from the exact pixels."
     return {"url": "data:image/jpeg;base64," + data, "width": width, "height": height, "note": note}

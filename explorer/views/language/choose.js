@@ -50,7 +50,7 @@ export class Chooser extends Component {
 
   tile({ id, title, about, image }) {
     const words = { type: "button", class: "lg-tile", role: "radio", "data-picture": id, "aria-label": title, title: `${title}. ${about}` };
-    return h("button", { ...words, onclick: () => this.on.pick(id) }, h("img", { src: image, alt: "" }));
+    return h("button", { ...words, onclick: () => this.on.pick(id) }, h("img", { loading: "lazy", src: image, alt: "" }));
   }
 
   key(event) {

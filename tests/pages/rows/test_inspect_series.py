@@ -104,7 +104,7 @@ def test_levels_of_a_series_are_decoded_apart():
 def test_the_difference_is_in_percent_of_half_a_range():
     visit = visit_of("series-vq")
     record = runtime.record_of(visit)
-    error = json.loads(events.decoded_values(visit)[1])["signed"]
+    error = events.differences(visit)["signed"]
     sent = (unpack(error["data"]).astype(float) - error["offset"]) * error["scale"]
     height, width = depict(record).media.shape[:2]
     assert sent.shape == (height, width)

@@ -22,7 +22,7 @@ from explorer.foundation.words import count_of
 from explorer.joints.measures.over_time import Change
 from explorer.media.quality.metrics import Quality
 from explorer.media.sounds.audio import wav_bytes
-from explorer.views.kit.wire.encoding import image_bytes, pack, png_data_url, wav_data_url
+from explorer.views.kit.wire.encoding import image_bytes, lossless_data_url, pack, wav_data_url
 
 SPRITE_SIDE_PX = 4096  # longest side of all frames side by side; larger frames are halved until they fit
 LOSSLESS_PIXELS = 512 * 512
@@ -67,7 +67,7 @@ def sound_payload(
             "reconstruction": None if decoded is None else wav_data_url(wav_bytes(decoded, sample_rate_hz)),
             "added": None if added is None else wav_data_url(wav_bytes(added.sound, sample_rate_hz)),
             "added_label": "" if added is None else added.label,
-            "spectrograms": [png_data_url(pixels) for pixels in seen],
+            "spectrograms": [lossless_data_url(pixels) for pixels in seen],
             "caption": caption if added is None else f"{caption} {added.words}".strip(),
         }
     )
@@ -138,7 +138,7 @@ def _sprite(frames: np.ndarray, columns: int) -> str:
         row, column = divmod(number, columns)
         sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = frame
     if sheet.shape[0] * sheet.shape[1] <= LOSSLESS_PIXELS:
-        return png_data_url(sheet)
+        return lossless_data_url(sheet)
     return "data:image/jpeg;base64," + base64.b64encode(image_bytes(sheet, "JPEG", quality=92)).decode("ascii")
 
 

@@ -110,6 +110,9 @@ export function tokenMap(packed) {
 
 const tokenLevels = (value, mode) => ({ quantization: value.quantization_error, margin: value.margin })[mode] ?? [];
 
+/** Whether the map of a tab has to be asked for still: those of each pixel come when one of them is opened. Pure. */
+export const isAsked = (mode, value) => MODES.some(({ id, per }) => id === mode && per === "pixel") && !value[mode];
+
 /** The map of a tab at a level, or null where the payload has none. */
 export function mapOf(value, mode, level) {
   if (mode === "error" || mode === "signed") return pixelMap(value[mode]);

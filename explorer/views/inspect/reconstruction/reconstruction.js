@@ -8,7 +8,7 @@ import { unpack } from "../../kit/wire/encoding.js";
 import { saveTable } from "../export.js";
 import { moveToken } from "../../kit/draw/geometry.js";
 import { figuresCsv } from "./figures.js";
-import { mapOf, modesOf, MODES, tint, tokenAt, valueText } from "./maps.js";
+import { isAsked, mapOf, modesOf, MODES, tint, tokenAt, valueText } from "./maps.js";
 import { createPanel, emptyHint } from "./panel.js";
 import { createStage, drawMarks, drawWhole } from "./stage.js";
 import { selection } from "../../kit/wire/selection.js";
@@ -19,9 +19,10 @@ const ORIGIN = "reconstruction";
 const IDLE = { time: "Drag the divider, or hover a token.", series: "Drag the divider, or hover a token.", set: "Drag the divider." }; // where tokens are no patches
 const SOUND_RATIO = 3.2; // of a spectrogram on the screen: its pixels are bands and columns, which have no proportion
 
-export function mount({ element, props, watch }) {
+/** desk: of the page, for the maps of each pixel. */
+export function mount({ element, props, watch, desk = null }) {
   element.classList.add("dte-rec");
-  const view = new View(element);
+  const view = new View(element, desk);
   const show = () => view.load(props.value ? JSON.parse(props.value) : null);
   show();
   watch("value", show);
@@ -29,13 +30,15 @@ export function mount({ element, props, watch }) {
 }
 
 class View extends Component {
-  constructor(root) {
+  constructor(root, desk) {
     super();
     this.root = root;
+    this.desk = desk;
     this.value = null; // the payload
     this.images = {}; // decoded pictures
     this.grids = []; // indices of each level: {array, shape}
     this.mode = MODES[0];
+    this.wanted = ""; // the mode that was chosen, which waits for its map
     this.map = this.painted = null; // of the mode and level shown, null for the pictures
     this.pointed = null; // {x, y} in pixels of the picture
     const layers = {
@@ -68,7 +71,7 @@ class View extends Component {
 
   async load(value) {
     this.value = value;
-    this.pointed = null;
+    this.pointed = this.map = null; // a map that is painted stays until that of this value is here
     if (!value) return this.root.replaceChildren(emptyHint());
     this.grids = value.indices.map(unpack);
     this.stage.setSize(value.width, value.height, value.place?.kind === "time" ? SOUND_RATIO : value.width / value.height);
@@ -83,7 +86,35 @@ class View extends Component {
     return this.stage.redraw();
   }
 
-  setMode(id) {
+  /** A mode is shown once its map is here; what was shown stays until then. @param {string} id */
+  async setMode(id) {
+    const { value } = this;
+    this.wanted = id;
+    if (isAsked(id, value)) {
+      const trouble = await this.ask(value);
+      if (this.value !== value || this.wanted !== id) return; // something else was chosen meanwhile
+      if (trouble) {
+        this.show(MODES[0].id);
+        this.panel.readout.textContent = trouble;
+        return;
+      }
+    }
+    this.show(id);
+  }
+
+  /** Get the maps of each pixel of a payload, once; in words why not, "" where they are here. */
+  async ask(value) {
+    try {
+      value.asked ??= this.desk.figure("differences", value.decoded);
+      Object.assign(value, await value.asked);
+      return "";
+    } catch (error) {
+      value.asked = null;
+      return error.message;
+    }
+  }
+
+  show(id) {
     const modes = modesOf(this.value, this.level);
     this.mode = [...modes, ...MODES].find((mode) => mode.id === id);
     this.root.dataset.mode = id;
@@ -172,10 +203,13 @@ class View extends Component {
     this.panel.point(number, map);
   }
 
-  saveMap() {
+  async saveMap() {
+    const { value } = this;
     const mode = this.mode.colours ? this.mode : modesOf(this.value, this.level).find(({ colours }) => colours);
     if (!mode) return;
-    saveCanvas(paintCells(mapOf(this.value, mode.id, this.level), mode), `${mode.id}-map.png`);
+    const trouble = isAsked(mode.id, value) ? await this.ask(value) : "";
+    if (trouble) this.panel.readout.textContent = trouble;
+    else saveCanvas(paintCells(mapOf(value, mode.id, this.level), mode), `${mode.id}-map.png`);
   }
 }
 

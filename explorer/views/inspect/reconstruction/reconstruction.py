@@ -16,7 +16,7 @@ import numpy as np
 from explorer.analysis.codes.definitions import DEFINITIONS
 from explorer.foundation.errors import RecordError
 from explorer.foundation.words import plural
-from explorer.views.kit.wire.encoding import pack, pack_indices, png_data_url
+from explorer.views.kit.wire.encoding import lossless_data_url, pack, pack_indices
 
 BITS_PER_RGB_PIXEL = 24
 LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)  # Rec. 709 weights of R, G, B
@@ -32,11 +32,10 @@ class ReconstructionData:
     second-nearest code less that to the nearest. Empty tuples where tokens have no place in the picture.
     num_tokens, bits_*: of the levels that the reconstruction was decoded from. seconds: wall time of "encode",
     "quantize", "decode", of all levels.
-    mode, levels_shown: "all", "solo", "mute" or "cumulative", and the levels the reconstruction was decoded from
-    (None: all of them). noun: the word for a level on screen ("level", "group"). given: of each level, what its
-    quantizer was given ("latent", "residual").
+    mode, level, levels_shown: "all", "solo", "mute" or "cumulative", about which level, and the levels the
+    reconstruction was decoded from (None: all of them). noun: the word for a level on screen ("level", "group"). given:
+    of each level, what its quantizer was given ("latent", "residual").
     notes: what was done to the picture on its way in.
-    difference: of a sound, (H, W) in dB, the level of the reconstruction less that of the original in each band.
     rows: the figures, where they are not those of a picture. place: see `places`.
     """
 
@@ -56,9 +55,9 @@ class ReconstructionData:
     noun: str = "level"
     given: Sequence[str] = ("latent",)
     mode: str = "all"
+    level: int = 0
     levels_shown: Sequence[int] | None = None
     notes: Sequence[str] = ()
-    difference: np.ndarray | None = None
     rows: Sequence[Mapping[str, object]] | None = None
     place: Mapping[str, object] | None = None
 
@@ -81,21 +80,20 @@ class ReconstructionData:
 
 
 def payload(data: ReconstructionData) -> str:
-    """The value of the view."""
+    """The value of the view, without the maps of each pixel: they weigh more than all the rest, and are asked for when
+    one of them is opened (`difference_maps`)."""
     height, width = data.original.shape[:2]
     decoded = data.reconstruction
-    error, signed = (None, None) if decoded is None else _differences(data)
     value = {
         "width": width,
         "height": height,
-        "original": png_data_url(data.original),
-        "reconstruction": None if decoded is None else png_data_url(decoded),
-        "error": None if error is None else _packed_map(error),
-        "signed": None if signed is None else _packed_map(signed, signed=True),
+        "original": lossless_data_url(data.original),
+        "reconstruction": None if decoded is None else lossless_data_url(decoded),
         "indices": [pack_indices(level, int(level.max()) + 1) for level in data.indices],
         "quantization_error": [pack(level.astype(np.float32)) for level in data.quantization_error],
         "margin": [pack(level.astype(np.float32)) for level in data.margin],
         "num_levels": data.num_levels,
+        "decoded": {"mode": data.mode, "level": data.level},
         "noun": data.noun,
         "given": list(data.given),
         "caption": _caption(data),
@@ -106,14 +104,19 @@ def payload(data: ReconstructionData) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
-def _differences(data: ReconstructionData) -> tuple[np.ndarray, np.ndarray]:
-    """The absolute and the signed map: in 8-bit steps of a picture, in dB of a sound."""
-    if data.difference is not None:
-        return np.abs(data.difference), data.difference
-    return (
-        absolute_error(data.original, data.reconstruction),  # type: ignore[arg-type]
-        signed_luminance(data.original, data.reconstruction),  # type: ignore[arg-type]
-    )
+def difference_maps(
+    original: np.ndarray, reconstruction: np.ndarray, difference: np.ndarray | None = None
+) -> dict[str, dict]:
+    """{"error", "signed"}: the absolute and the signed map of two pictures (H, W, 3), in 8-bit steps.
+
+    difference: (H, W) to show instead, of what is no picture: dB of a sound, the level of the reconstruction less that
+    of the original in each band; percent of a series.
+    """
+    if difference is None:
+        error, signed = absolute_error(original, reconstruction), signed_luminance(original, reconstruction)
+    else:
+        error, signed = np.abs(difference), difference
+    return {"error": _packed_map(error), "signed": _packed_map(signed, signed=True)}
 
 
 def absolute_error(original: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ export function scrollFor(now, width, left, size) {
 }
 
 function button({ id, title, credit, url }) {
-  const image = h("img", { src: url, alt: title });
+  const image = h("img", { loading: "lazy", src: url, alt: title });
   return h("button", { type: "button", class: "strip-picture", "data-id": id, title: `${title}. ${credit}`, role: "radio" }, image);
 }
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from explorer.views.kit.page.component import BrowserComponent
-from explorer.views.kit.wire.encoding import image_bytes
 
 
 class SampleStrip(BrowserComponent):
@@ -24,28 +19,9 @@ class SampleStrip(BrowserComponent):
         super().__init__(value, **kwargs)
 
 
-@dataclass(frozen=True)
-class Thumbnail:
-    """id, title and credit ("source, licence") of a sample; pixels (h, w, 3), small."""
-
-    id: str
-    title: str
-    credit: str
-    pixels: np.ndarray
-
-
-def thumbnails_json(thumbnails: Sequence[Thumbnail]) -> list[dict[str, str]]:
-    """Thumbnails as the browser reads them."""
-    return [
-        {
-            "id": thumbnail.id,
-            "title": thumbnail.title,
-            "credit": thumbnail.credit,
-            "url": "data:image/jpeg;base64,"
-            + base64.b64encode(image_bytes(thumbnail.pixels, "JPEG", quality=80)).decode("ascii"),
-        }
-        for thumbnail in thumbnails
-    ]
+def thumbnail_json(id_: str, title: str, credit: str, address: str) -> dict[str, str]:
+    """A sample as the strip reads it. credit: "source, licence". address: of its picture, from the app's root."""
+    return {"id": id_, "title": title, "credit": credit, "url": address}
 
 
 def payload(

@@ -6,11 +6,17 @@ import base64
 import io
 
 import numpy as np
-from PIL import Image
+from PIL import Image, features
 
 from explorer.foundation.errors import RecordError
 
 PNG_LEVEL = 2  # a third of the default's time for 5 % more bytes of a photograph
+WEBP = {
+    "lossless": True,
+    "method": 0,
+    "quality": 20,
+}  # a fifth less than PNG in less time; 10% more takes ten times that
+WEBP_SIDE_PX = 16_383  # as the format has it
 DTYPES = ("float32", "uint8", "uint16", "uint32", "int32")
 
 
@@ -58,6 +64,13 @@ def png_data_url(pixels: np.ndarray) -> str:
     """pixels (H, W) or (H, W, 3), float in [0, 1] or uint8 -> a lossless `data:image/png;base64,...`."""
     data = image_bytes(pixels, compress_level=PNG_LEVEL)
     return "data:image/png;base64," + base64.b64encode(data).decode("ascii")
+
+
+def lossless_data_url(pixels: np.ndarray) -> str:
+    """The same for a page that is open, as WebP, which every browser that runs it reads, if Pillow writes it."""
+    if max(np.shape(pixels)[:2]) > WEBP_SIDE_PX or not features.check("webp"):
+        return png_data_url(pixels)
+    return "data:image/webp;base64," + base64.b64encode(image_bytes(pixels, "WEBP", **WEBP)).decode("ascii")
 
 
 def wav_data_url(data: bytes) -> str:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Desk } from "../../../../explorer/views/inspect/desk.js";
+import { Desk, whole } from "../../../../explorer/views/inspect/desk.js";
 
 /** A desk whose questions wait until they are answered by hand. */
 function desk() {
@@ -34,6 +34,20 @@ test("a choice is shown whole, and its maps are asked for; a card only where non
       ["maps", undefined],
     ],
   );
+});
+
+test("what several parts show is sent once, and stands in all of their places", () => {
+  const sent = { parts: { view: '{"url":"data:shared/ab"}', reconstruction: '["data:shared/ab","data:shared/cd"]', card: "" } };
+  const shared = { "data:shared/ab": "data:image/webp;base64,AAA$&", "data:shared/cd": "data:audio/wav;base64,BBB" };
+  assert.deepEqual(whole({ ...sent, shared }), {
+    view: '{"url":"data:image/webp;base64,AAA$&"}',
+    reconstruction: '["data:image/webp;base64,AAA$&","data:audio/wav;base64,BBB"]',
+    card: "",
+  });
+  assert.deepEqual(whole(sent), sent.parts);
+  const one = desk();
+  one.desk.take({ ...choice(1), parts: { view: "data:shared/ab" }, shared });
+  assert.deepEqual(one.shown, [{ view: "data:image/webp;base64,AAA$&" }]);
 });
 
 test("an answer to what is no longer shown changes nothing, nor one that a newer click overtook", async () => {

@@ -41,6 +41,12 @@ test("token maps follow the level and know their largest finite value", () => {
   assert.equal(maps.mapOf(value, "margin", 0), null);
 });
 
+test("the maps of each pixel are asked for until they are here, and no others", () => {
+  const asked = (given) => maps.MODES.filter(({ id }) => maps.isAsked(id, given)).map(({ id }) => id);
+  assert.deepEqual(asked({ reconstruction: "data:", quantization_error: [] }), ["error", "signed"]);
+  assert.deepEqual(asked(value), []);
+});
+
 test("tabs that the payload cannot fill are left out", () => {
   assert.deepEqual(
     maps.modesOf(value).map(({ id }) => id),
