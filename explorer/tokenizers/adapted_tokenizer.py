@@ -19,6 +19,7 @@ from explorer.tokenizers.clipping import clipping_note
 from explorer.tokenizers.clock import Clock
 from explorer.tokenizers.codec import Codec, CodecLevel
 from explorer.tokenizers.parts import decode_parts, encode_parts, goes_in_parts, stream_codes, stream_sound
+from explorer.tokenizers.precision import place
 from explorer.tokenizers.user.trial import try_quietly
 
 NO_DECODER = "This tokenizer has no decoder: the empty medium beside this one is not a reconstruction."
@@ -33,9 +34,7 @@ class AdaptedTokenizer(Tokenizer):
     def __init__(self, codec: Codec, spec: TokenizerSpec, device: str = "auto") -> None:
         try_quietly(codec)
         self._device = pick_device(device)
-        half = self._device.type == "cuda" and codec.half_precision
-        self._codec = codec.eval().requires_grad_(False).to(self._device, torch.float16 if half else None)
-        self._dtype = torch.float16 if half else torch.float32
+        self._codec, self._dtype = codec, place(codec, self._device)
         codec.spec = spec
         tensors = [*codec.parameters(), *codec.buffers()]
         self.spec = replace(spec, memory_bytes=sum(t.numel() * t.element_size() for t in tensors))

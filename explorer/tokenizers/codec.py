@@ -42,6 +42,7 @@ class Codec(nn.Module, ABC):
     token_reach: int | None = None  # how many tokens away a token still changes the output; None: everywhere
     context: int | None = None  # of a sound: tokens before that change a token, later ones never do; None: unknown
     half_precision = True  # whether it may run in float16 on CUDA
+    searched: tuple[str, ...] = ()  # modules that stay float32 there: tables of codes, and what else the search reads
     decode_batch = 8  # fields of codes decoded at a time
     skips_lost_codes = True  # whether its search passes over codes that are not finite; if not, they are refused
     notes: tuple[str, ...] = ()  # what a reader of its records should know, in plain words

@@ -39,6 +39,7 @@ class ConvVQ(Codec):
     """Any model of the family. Every group norm looks at the whole picture, so a token reaches everywhere, slightly."""
 
     token_reach = None
+    searched = ("codes",)
 
     def __init__(self, family: Family) -> None:
         super().__init__()

@@ -23,6 +23,8 @@ MOST_SCORES = 2**26  # scores of codes held at a time
 class DvaeCodec(Codec):
     """Pictures whose sides are multiples of 8; one token for 8 x 8 pixels."""
 
+    searched = ("encoder.blocks.output",)
+
     def __init__(self, config: DvaeConfig) -> None:
         super().__init__()
         self.encoder, self.decoder = Encoder(config), Decoder(config)

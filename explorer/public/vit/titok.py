@@ -114,6 +114,8 @@ class Decoder(nn.Module):
 class TiTokCodec(Codec):
     """Pictures of one size; `tokens` codes that have no places."""
 
+    searched = ("quantize_table",)
+
     def __init__(self, config: TiTokConfig) -> None:
         super().__init__()
         self.config = config

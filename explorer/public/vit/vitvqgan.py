@@ -122,6 +122,8 @@ class Decoder(nn.Module):
 class VitVqganCodec(Codec):
     """Pictures of one size, a token a patch."""
 
+    searched = ("quantizer",)
+
     def __init__(self, config: VitVqganConfig) -> None:
         super().__init__()
         self.config = config

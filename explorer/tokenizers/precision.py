@@ -1,0 +1,187 @@
+"""In which precision a codec runs: float32 that is float32 everywhere, and on CUDA float16 where that is enough.
+
+cuDNN takes convolutions and recurrent layers of float32 in TF32 unless it is told otherwise, whose fraction has the 10
+bits of float16's: what is asked for in float32, since half precision would choose other codes, would be half again. And
+float16 ends at 65,504: a network whose weights or activations go beyond is run in float32.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from explorer.tokenizers.codec import Codec
+
+LARGEST = torch.finfo(torch.float16).max
+OVERFLOWED = (
+    "Half precision ends at 65,504, and this network went beyond: what is seen here was computed in float32, with "
+    "weights that had been rounded to half precision."
+)
+SPACES = {"conv1d": 1, "conv2d": 2, "conv3d": 3}
+BACK = {"conv_transpose1d": 1, "conv_transpose2d": 2, "conv_transpose3d": 3}
+RUN = ("latents", "quantize", "embed", "decode")  # methods that compute
+
+
+class WholeFloat32(TorchFunctionMode):
+    """Within it, of this thread alone, convolutions and LSTMs of float32 are float32 on CUDA, too. torch's own switch
+    is the whole process's, and another thread would find it changed.
+    """
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs, name = kwargs or {}, getattr(func, "__name__", "")
+        if (name in SPACES or name in BACK) and _is_float32(args):
+            return _convolved(func, name, args, kwargs)
+        if name == "lstm" and _is_float32(args) and args[0].is_cuda and isinstance(args[1], tuple):  # not packed
+            return recur(*args, **kwargs)
+        return func(*args, **kwargs)
+
+
+def _is_float32(args: Sequence[Any]) -> bool:
+    return bool(args) and isinstance(args[0], Tensor) and args[0].dtype == torch.float32
+
+
+def _convolved(func: Callable[..., Tensor], name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
+    """The call of a convolution, told not to use TF32; as it is where its padding is a word or it has no batch."""
+    back, axes = name in BACK, SPACES.get(name) or BACK[name]
+    order = ("input", "weight", "bias", "stride", "padding")
+    order += ("output_padding", "groups", "dilation") if back else ("dilation", "groups")
+    given = dict(zip(order, args, strict=False)) | kwargs
+    defaults = {"bias": None, "stride": 1, "padding": 0, "output_padding": 0, "groups": 1, "dilation": 1}
+    asked = defaults | given
+    if isinstance(asked["padding"], str) or asked["input"].dim() != axes + 2:
+        return func(*args, **kwargs)
+    sizes = {key: _each(asked[key], axes) for key in ("stride", "padding", "dilation", "output_padding")}
+    flags = torch.backends.cudnn
+    return torch._convolution(
+        *(asked["input"], asked["weight"], asked["bias"]),
+        *(sizes["stride"], sizes["padding"], sizes["dilation"], back, sizes["output_padding"], asked["groups"]),
+        *(flags.benchmark, flags.deterministic, flags.enabled, False),  # the last: whether TF32 may be used
+    )
+
+
+def _each(value: int | Sequence[int], axes: int) -> list[int]:
+    values = [value] if isinstance(value, int) else list(value)
+    return values * axes if len(values) == 1 else values
+
+
+def recur(
+    x: Tensor,
+    state: tuple[Tensor, Tensor],
+    weights: Sequence[Tensor],
+    has_biases: bool,
+    layers: int,
+    dropout: float,
+    train: bool,
+    bidirectional: bool,
+    batch_first: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """torch.lstm in evaluation, step by step: its products are plain ones, which torch takes in float32."""
+    x = x.transpose(0, 1) if batch_first else x  # (T, B, C)
+    each, ends = (4 if has_biases else 2), []
+    for layer in range(layers):
+        made = []
+        for way in range(1 + bidirectional):
+            at = layer * (1 + bidirectional) + way
+            into, over, *biases = weights[each * at : each * (at + 1)]
+            hidden, cell, steps = state[0][at], state[1][at], []
+            for step in x.flip(0) if way else x:
+                hidden, cell = torch.lstm_cell(step, (hidden, cell), into, over, *biases)
+                steps.append(hidden)
+            made.append(torch.stack(steps[::-1] if way else steps))
+            ends.append((hidden, cell))
+        x = torch.cat(made, -1)
+    hidden, cell = (torch.stack(side) for side in zip(*ends, strict=True))
+    return x.transpose(0, 1) if batch_first else x, hidden, cell
+
+
+def place(codec: Codec, device: torch.device) -> torch.dtype:
+    """Bring the codec to its device, for evaluation, in the precision that it and its media have there."""
+    codec.eval().requires_grad_(False).to(device)
+    if device.type != "cuda":
+        return torch.float32
+    if codec.half_precision and fits_half(codec):
+        return halve(codec)
+    for name in RUN:
+        setattr(codec, name, _whole(getattr(codec, name)))
+    return torch.float32
+
+
+def _whole(run: Callable[..., Any]) -> Callable[..., Any]:
+    def within(*args: Any) -> Any:
+        with WholeFloat32():
+            return run(*args)
+
+    return within
+
+
+def fits_half(codec: Codec) -> bool:
+    """Whether no weight that would be halved lies beyond float16; codes that are not finite lie beyond nothing."""
+    largest = [tensor.abs().nan_to_num(posinf=0).amax() for _, _, tensor in _halved(codec) if tensor.numel()]
+    return not largest or bool(torch.stack(largest).amax() <= LARGEST)
+
+
+def _halved(codec: Codec) -> list[tuple[dict[str, Any], str, Tensor]]:
+    """Where each tensor lies that half precision changes: all of float32 outside of `codec.searched`."""
+    found = []
+    for path, module in codec.named_modules():
+        if any(f"{path}.".startswith(f"{name}.") for name in codec.searched):
+            continue
+        for tensors in (module._parameters, module._buffers):
+            found += [(tensors, name, t) for name, t in tensors.items() if t is not None and t.dtype == torch.float32]
+    return found
+
+
+def halve(codec: Codec) -> torch.dtype:
+    """Make its networks float16, and let it go on in float32 from the first medium on that float16 is too small for."""
+    for tensors, name, tensor in _halved(codec):
+        half = tensor.half()
+        tensors[name] = nn.Parameter(half, requires_grad=False) if isinstance(tensor, nn.Parameter) else half
+    guard = _Guard(codec)
+    codec.latents, codec.decode = guard.latents, guard.decode
+    codec.quantize, codec.embed = _whole(codec.quantize), _whole(codec.embed)
+    return torch.float16
+
+
+class _Guard:
+    """`latents` and `decode` of a halved codec, and of its copy in float32 once numbers were not finite."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec, self._runs, self._wide = codec, (codec.latents, codec.decode), None  # type: Codec, tuple, Any
+
+    def latents(self, media: Tensor) -> Tensor:
+        return self._made(0, media)
+
+    def decode(self, *embedded: Any) -> Tensor:
+        return self._made(1, *embedded)
+
+    def _made(self, which: int, *given: Any) -> Tensor:
+        if self._wide is None:
+            with WholeFloat32():
+                made = self._runs[which](*given)
+            # Of an infinity the norms behind it make NaN; what a sigmoid makes of it is what it makes of 65,504.
+            if bool(made.isfinite().all()):
+                return made
+            self._widen()
+        with WholeFloat32():
+            return self._wide[which](*_as_float32(given))
+
+    def _widen(self) -> None:
+        """Others may be running the halved one: it stays as it is."""
+        own = [name for name in RUN if name in self._codec.__dict__]
+        memo = {id(self._codec.__dict__[name]): None for name in own}  # what runs the halved one is not copied
+        wide = copy.deepcopy(self._codec, memo).float()
+        for name in own:
+            del wide.__dict__[name]
+        self._codec.notes = (*self._codec.notes, OVERFLOWED)
+        self._wide = (wide.latents, wide.decode)
+
+
+def _as_float32(given: Any) -> Any:
+    if isinstance(given, (list, tuple)):
+        return type(given)(_as_float32(one) for one in given)
+    return given.float() if isinstance(given, Tensor) and given.is_floating_point() else given

@@ -1,0 +1,141 @@
+"""float32 that stays float32, float16 where it is enough, and what becomes of a network for which it is not."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from explorer.joints.record import Codebook
+from explorer.joints.tokenizer import TokenizerSpec
+from explorer.tokenizers import precision
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
+from explorer.tokenizers.codec import Codec, CodecLevel, flat, lookup, nearest
+
+CALLS = {
+    "stride and padding": lambda x: functional.conv1d(x, WEIGHT, None, 2, 3),
+    "groups and dilation": lambda x: functional.conv1d(x, WEIGHT[:, :2], BIAS, padding=(2,), dilation=3, groups=2),
+    "same": lambda x: functional.conv1d(x, WEIGHT, BIAS, padding="same"),
+    "no batch": lambda x: functional.conv1d(x[0], WEIGHT),
+    "two axes": lambda x: functional.conv2d(x[..., None].expand(-1, -1, -1, 5), WEIGHT[..., None], padding=(1, 2)),
+    "three axes": lambda x: functional.conv3d(x[..., None, None], WEIGHT[..., None, None], BIAS),
+    "back": lambda x: functional.conv_transpose1d(x, WEIGHT.transpose(0, 1), None, 3, 1, 2, 1, 2),
+    "back, groups": lambda x: functional.conv_transpose1d(x, WEIGHT[:4], stride=2, output_padding=1, groups=2),
+}
+made = torch.Generator().manual_seed(0)
+WEIGHT, BIAS = torch.randn(6, 4, 3, generator=made), torch.randn(6, generator=made)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_convolutions_are_torchs_and_are_told_not_to_use_tf32(name, monkeypatch):
+    x, told, own = torch.randn(2, 4, 20, generator=made), [], torch._convolution
+    expected = CALLS[name](x)
+    monkeypatch.setattr(torch, "_convolution", lambda *given: told.append(given[-1]) or own(*given))
+    with precision.WholeFloat32():
+        torch.testing.assert_close(CALLS[name](x), expected, rtol=0, atol=1e-5)
+    assert told == ([] if name in ("same", "no batch") else [False])
+    with precision.WholeFloat32():
+        functional.conv1d(x.half(), WEIGHT.half())
+    assert len(told) <= 1  # what is half already has no such choice
+
+
+@pytest.mark.parametrize("options", [{}, {"bidirectional": True}, {"batch_first": True, "bias": False}], ids=str)
+def test_recurrent_layers_step_by_step_are_torchs(options):
+    torch.manual_seed(0)
+    layers, x = nn.LSTM(4, 6, 2, **options).eval().requires_grad_(False), torch.randn(7, 3, 4)
+    ways = 1 + layers.bidirectional
+    batch = 7 if layers.batch_first else 3
+    state = (torch.randn(2 * ways, batch, 6), torch.randn(2 * ways, batch, 6))
+    expected, ends = layers(x, state)
+    found = precision.recur(
+        *(x, state, layers._flat_weights, layers.bias, 2, 0.0, False, layers.bidirectional, layers.batch_first)
+    )
+    for one, other in zip(found, (expected, *ends), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-6)
+
+
+class Squashed(Codec):
+    """4 x 4 pixels a token; `loud` times as much inside encoder and decoder, and as much less at their ends."""
+
+    searched = ("codes",)
+    token_reach = 0
+
+    def __init__(self, *loud) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.last = nn.Conv2d(3, 8, 4, stride=4), nn.Conv2d(8, 4, 1)
+        self.codes, self.back = nn.Embedding(64, 4), nn.ConvTranspose2d(4, 3, 4, stride=4)
+        self.loud = nn.Parameter(torch.tensor(loud or (1.0, 1.0)))
+        nn.init.normal_(self.codes.weight, std=3e-6)  # as the codes that a uniform start of 1/K left
+
+    def latents(self, media):
+        return self.last(functional.silu(4 * self.first(2 * media - 1)) * self.loud[0]) / self.loud[0] * 1e-5
+
+    def quantize(self, latents):
+        z = flat(latents).float()
+        chosen = nearest(z, self.codes.weight.float())
+        return [CodecLevel(chosen.view(-1, *latents.shape[2:]), z, self.codes.weight[chosen].float())]
+
+    def embed(self, level, indices, kept=None):
+        return lookup(self.codes.weight, indices, kept) * 1e6
+
+    def decode(self, embedded):
+        made = self.back(embedded[0].to(self.back.weight.dtype)) * self.loud[1]
+        return (made / self.loud[1] / 10 + 1) / 2
+
+    def codebooks(self):
+        return (Codebook(64, 4, "euclidean", self.codes.weight.detach().float().numpy().copy()),)
+
+
+SPEC = TokenizerSpec(
+    id="squashed", title="", summary="", modality="image", quantizer="vq", codebook_size=64, codebook_dim=4,
+    num_quantizers=1, combination="single", downsampling=4, parameters=1, licence="",
+)  # fmt: skip
+MEDIA = np.random.default_rng(0).random((16, 24, 3)).astype(np.float32)
+
+
+def pair(*loud):
+    """The codec in float32, and halved as on CUDA."""
+    whole, half = (AdaptedTokenizer(Squashed(*loud), SPEC, "cpu") for _ in range(2))
+    half._dtype = precision.halve(half._codec)
+    return whole, half
+
+
+def test_half_precision_leaves_the_codes_as_they_are():
+    whole, half = pair()
+    assert (
+        half._dtype == torch.float16 == half._codec.first.weight.dtype
+        and half._codec.codes.weight.dtype == torch.float32
+    )
+    assert np.array_equal(half.codebooks()[0].vectors, whole.codebooks()[0].vectors)
+    assert np.array_equal(half._codec.codebooks()[0].vectors, whole.codebooks()[0].vectors)
+    one, other = whole.tokenize(MEDIA), half.tokenize(MEDIA)
+    assert np.mean(one.levels[0].indices == other.levels[0].indices) > 0.8 and len(np.unique(one.levels[0].indices)) > 8
+    assert not np.array_equal(one.reconstruction, other.reconstruction)  # it is half
+    assert np.abs(half.decode_levels(one, [0]) - one.reconstruction).max() < 3e-3
+    assert precision.OVERFLOWED not in other.notes
+
+
+@pytest.mark.parametrize("loud", [(60_000.0, 1.0), (1.0, 60_000.0), (60_000.0, 60_000.0)], ids=str)
+def test_what_is_too_large_for_float16_goes_on_in_float32_and_says_so(loud):
+    whole, half = pair(*loud)
+    media = [MEDIA, MEDIA[::-1].copy()]
+    for one, other in zip(map(whole.tokenize, media), map(half.tokenize, media), strict=True):
+        assert np.isfinite(other.reconstruction).all() and np.isfinite(other.levels[0].z_e).all()
+        assert np.mean(one.levels[0].indices == other.levels[0].indices) > 0.8
+        assert np.abs(half.decode_levels(one, [0]) - one.reconstruction).max() < 3e-3
+        assert precision.OVERFLOWED in other.notes
+    assert half._codec.first.weight.dtype == torch.float16  # others may be running it
+
+
+def test_weights_beyond_float16_are_never_halved():
+    assert not precision.fits_half(Squashed(1.0, 70_000.0)) and precision.fits_half(Squashed(1.0, 65_000.0))
+    lost = Squashed()
+    lost.codes.weight.data[3] = float("inf")
+    assert precision.fits_half(lost)  # codes are not halved
+
+
+def test_on_a_cpu_nothing_is_changed():
+    codec = Squashed()
+    assert precision.place(codec, torch.device("cpu")) == torch.float32
+    assert codec.first.weight.dtype == torch.float32 and not set(precision.RUN) & set(codec.__dict__)
