@@ -12,7 +12,7 @@ import sys
 from importlib.machinery import PathFinder
 
 ALLOWED = ("torch", "numpy", "scipy", "scikit-learn", "scikit-image", "pillow", "safetensors", "pytest")
-OWN = {"explorer", "tests", "test_picture_formats", "convvq_originals", "ruled_weights"}
+OWN = {"explorer", "tests"}
 
 
 def allowed_modules() -> set[str]:

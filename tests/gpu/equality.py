@@ -28,6 +28,7 @@ CUDA_TESTS = (
     *("tests/quantizers/test_contract.py", "tests/quantizers/test_sums.py", "tests/lab/test_trainer.py"),
     *("tests/quantizers/step/test_no_waiting.py", "tests/gpu/test_on_cuda.py"),
 )
+LINE = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=", "--noconftest", "-k", "cuda")
 # Those that draw in training, for which a GPU draws other numbers: of their losses only that they are finite is asked.
 BY_CHANCE = ("gradual", "kmeans", "gumbel", "nsvq", "additive", "diveq")
 
@@ -49,28 +50,11 @@ def run_pytest(setting: Setting) -> Iterator[Row]:
     if setting.device.type != "cuda":
         yield Row("tests", "tests of pytest that need CUDA", "no CUDA here", "all pass", "skipped")
         return
-    line = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-o",
-        "addopts=",
-        "--noconftest",
-        "-k",
-        "cuda",
-    ]
-    line += [one for one in CUDA_TESTS if (ROOT / one).exists()]
-    done = subprocess.run(
-        line,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=setting.seconds,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
+    for lost in (one for one in CUDA_TESTS if not (ROOT / one).exists()):
+        yield Row("tests", lost, "is not here", "passes", "failed")
+    line = [sys.executable, *LINE, *(one for one in CUDA_TESTS if (ROOT / one).exists())]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=setting.seconds, env=environment)
     last = (done.stdout.strip().splitlines() or ["no word"])[-1].strip("= ")
     for failed in re.findall(r"^FAILED (\S+)", done.stdout, re.MULTILINE):
         yield Row("tests", failed, "failed", "passes", "failed")

@@ -12,8 +12,8 @@ import torch
 class Scale:
     """toy_batch, conv: of the lab, (batch, side of a patch, K); lab_s: seconds of each of its measurements. assigned:
     (N, K, D). copied, product: bytes and side of the square matrices by which bandwidth and products are measured.
-    pictures, picture_px: of the audit. formats: how many, None for all. batch, crop_px: of training. members: of the
-    zoo, in order; steps: of each, where no minutes are given. quantizers: None for all.
+    pictures, picture_px: of the audit. files: of each public format, None for all. batch, crop_px: of training.
+    members: of the zoo, in order; steps: of each, where no minutes are given. quantizers: None for all.
     """
 
     toy_batch: int = 2000
@@ -24,7 +24,7 @@ class Scale:
     product: int = 8192
     pictures: int = 1024
     picture_px: int = 256
-    formats: int | None = None
+    files: int | None = None
     quantizers: int | None = None
     batch: int = 256
     crop_px: int = 128
@@ -32,6 +32,7 @@ class Scale:
     members: tuple[str, ...] = (
         *("rvq-4", "vq-ema-reseed", "fsq", "simvq", "pq-4", "vq-cosine", "bsq", "lfq", "kmeans", "gumbel", "vq-ema"),
         *("vq-collapsed", "vq-vae-2", "vqgan", "titok-whole", "titok"),
+        *("sound-rvq-8", "sound-rvq-8-gan", "sound-vq", "sound-fsq", "clip-vq", "clip-fsq", "clip-lfq"),
     )
     steps: int = 0
 
@@ -46,7 +47,7 @@ SMALL = Scale(
     product=256,
     pictures=4,
     picture_px=64,
-    formats=3,
+    files=1,
     quantizers=4,
     batch=4,
     crop_px=64,

@@ -3,16 +3,19 @@ fails, hangs or dies is a row."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from explorer.public import FORMATS
 from explorer.quantizers.chance import drawing_from
 from tests.gpu import __main__ as script
-from tests.gpu import audit_speed, equality, floors, lab_loop, zoo
+from tests.gpu import audit_speed, equality, floors, format_files, lab_loop, zoo
 from tests.gpu.bare_packages import allowed_modules
 from tests.gpu.parts import PARTS, Part
 from tests.gpu.scale import FULL, SMALL, Setting
@@ -52,7 +55,13 @@ def test_the_whole_way_on_a_cpu_gives_every_part_its_rows(small):
     assert said["tests", "quantizers on cpu, and 20 steps of training"].measured == "4 of 4 as on the CPU"
     assert "of the floor" in said["assignment", "N, K, D = 4,096, 256, 8"].measured
     assert "256 tokens a level" in said["audit", "rvq-4, 4 JPEG of 64 px"].measured
-    assert said["half", "openai-dvae"].measured.startswith("float16: 100.0% of the codes as in float32")
+    half = {row.what.partition(",")[0]: row for row in rows if row.part == "half"}
+    assert list(half) == list(FORMATS)
+    for name in FORMATS:  # what the app itself cannot do without is missing here, and nothing else
+        needs = format_files.cases()[name][0].needs
+        packages = ", ".join(map(format_files.package_in_words, needs))
+        assert (half[name].state == "skipped") == bool(needs) or name == "codec2", half[name]
+        assert not needs or half[name].measured.startswith(f"needs {packages}")
 
 
 def test_members_are_written_as_they_are_done_and_load(small):
@@ -119,6 +128,41 @@ def test_the_minutes_are_shared_out_and_training_may_have_more():
     assert script.seconds_of("lab", some) + script.seconds_of("half", some) == pytest.approx(60)
 
 
+def test_every_test_that_needs_cuda_is_run_there():
+    """Those that a GPU is asked for in a mark: their files are listed, and their names are the ones that are picked."""
+    needs = re.compile(
+        r"^(?:@pytest\.mark|pytestmark = pytest\.mark)\.skipif\(not torch\.cuda\.is_available", re.MULTILINE
+    )
+    files = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "tests").rglob("test_*.py")}
+    found = {name: text for name, text in files.items() if needs.search(text)}
+    assert sorted(found) == sorted(equality.CUDA_TESTS)
+    for name, text in found.items():
+        for mark in needs.finditer(text):
+            following = re.search(r"^def (test_\w+)", text[mark.start() :], re.MULTILINE)
+            assert "cuda" in following[1] or "cuda" in name, following[1]
+
+
+def test_tests_that_need_cuda_can_be_collected_on_a_bare_machine():
+    line = [sys.executable, "-m", "tests.gpu.bare_packages", *equality.LINE[1:], "--collect-only", *equality.CUDA_TESTS]
+    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    for name in equality.CUDA_TESTS:
+        assert f"{name}::" in done.stdout
+
+
+def test_a_file_of_tests_that_is_lost_is_a_row(tmp_path, monkeypatch):
+    monkeypatch.setattr(equality, "CUDA_TESTS", ("tests/gpu/test_gone.py", "tests/gpu/test_on_cuda.py"))
+    done = SimpleNamespace(stdout="FAILED tests/x.py::test_cuda\n=== 1 failed, 3 passed in 2 s ===\n", returncode=1)
+    lines = []
+    monkeypatch.setattr(equality.subprocess, "run", lambda line, **_: lines.append(line) or done)
+    rows = list(equality.run_pytest(Setting(SimpleNamespace(type="cuda"), SMALL, tmp_path, 60.0)))
+    assert [row.what for row in rows if row.state == "failed"] == [row.what for row in rows]
+    assert [row.what for row in rows[:2]] == ["tests/gpu/test_gone.py", "tests/x.py::test_cuda"]
+    assert rows[2].measured == "1 failed, 3 passed in 2 s" and lines[0][-1] == "tests/gpu/test_on_cuda.py"
+    assert "tests/gpu/test_gone.py" not in lines[0]
+
+
 def test_the_floor_is_what_bytes_or_products_take():
     roof = floors.Roof(bandwidth=1e12, rate=1e13)
     seconds, which = roof.floor(65536, 16384, 8)
@@ -140,7 +184,44 @@ def test_members_take_large_batches_and_those_of_another_kind_their_own(tmp_path
     assert line[line.index("--data") + 1 :][:2] == ["a", "b"] and line[-2:] == ["--minutes", "1.500"]
     assert "--batch" not in zoo.arguments_of("titok", setting, 1.0)
     assert FULL.members[:2] == ("rvq-4", "vq-ema-reseed")  # those that are owed
-    assert set(FULL.members) == {name for name, recipe in zoo.ZOO.items() if recipe.modality == "image"}
+    assert "a" not in zoo.arguments_of("sound-vq", setting, 1.0) and "a" in zoo.arguments_of("clip-vq", setting, 1.0)
+    assert sorted(FULL.members) == sorted(zoo.ZOO)
+
+
+@pytest.mark.parametrize(
+    ("name", "measured", "training", "row"),
+    [
+        (
+            "rvq-4",
+            {"psnr_db": 27.6, "pictures": 1200} | {f"usage_{q}": q / 4 for q in range(1, 5)},
+            {"crop_px": 128},
+            ("rvq-4, on 1,200 held-out pictures", "27.60 dB, usage 25%, 50%, 75%, 100%", "crops of 128 px", "27.5 dB"),
+        ),
+        (
+            "clip-vq",
+            {"psnr_db": 20.0, "clips": 9, "usage_1": 1.0},
+            {"crop_px": 64},
+            ("clip-vq, on 9 held-out clips", "20.00 dB, usage 100%", "crops of 64 px", ""),
+        ),
+        (
+            "sound-vq",
+            {"si_sdr_db": 1.5, "sounds": 3, "usage_1": 0.5},
+            {"samples": 10240},
+            ("sound-vq, on 3 held-out sounds", "SI-SDR 1.50 dB, usage 50%", "pieces of 10,240 samples", ""),
+        ),
+    ],
+)
+def test_members_of_each_kind_of_medium_have_a_row(name, measured, training, row, tmp_path):
+    training |= {"steps": 1000, "batch": 8, "seconds": 30.0}
+    config = {
+        "num_quantizers": 4 if name == "rvq-4" else 1,
+        "healthy": True,
+        "measured": measured,
+        "training": training,
+    }
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    what, begins, each, asked = row
+    assert zoo.result_of(name, tmp_path) == Row("zoo", what, f"{begins}; 1,000 steps of 8 {each} in 30 s", asked)
 
 
 def test_no_member_is_begun_without_time_and_one_that_fails_is_a_row(tmp_path, monkeypatch):

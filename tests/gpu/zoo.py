@@ -15,6 +15,7 @@ from tests.gpu.table import Row
 
 OWED_DB = {"rvq-4": 27.5}  # on the held-out pictures; of members with one level:
 OWED_SINGLE_DB = 24.0
+COUNTED = {"image": "pictures", "video": "clips", "audio": "sounds"}  # what a member is measured on, by its modality
 FEWEST_S = 40.0  # of a member: with less, no other one is begun
 BESIDES = 1.25  # of the time of training: reading, measuring, writing
 
@@ -30,10 +31,9 @@ def arguments_of(name: str, setting: Setting, minutes: float) -> list[str]:
     line = [name, "--out", str(out / "checkpoints"), "--runs", str(out / "runs"), "--device", str(setting.device)]
     if type(ZOO[name].schedule) is Schedule:
         line += ["--batch", str(scale.batch), "--crop", str(scale.crop_px), "--rate", str(scale.rate)]
-    if setting.data:
-        line += ["--data", *setting.data]
-    if setting.held_out:
-        line += ["--held-out", *setting.held_out]
+    if ZOO[name].modality != "audio":  # whose members keep to the sounds that come with the app
+        line += ["--data", *setting.data] if setting.data else []
+        line += ["--held-out", *setting.held_out] if setting.held_out else []
     return [*line, *(("--steps", str(scale.steps)) if scale.steps else ("--minutes", f"{minutes:.3f}"))]
 
 
@@ -59,11 +59,16 @@ def result_of(name: str, folder: Path) -> Row:
     measured, training = config["measured"], config["training"]
     levels = range(1, config["num_quantizers"] + 1)
     usage = ", ".join(f"{measured[f'usage_{q}']:.0%}" for q in levels)
-    words = f"{measured['psnr_db']:.2f} dB, usage {usage}; {training['steps']:,} steps of {training['batch']} "
-    words += f"crops of {training['crop_px']} px in {training['seconds']:,.0f} s"
-    single = OWED_SINGLE_DB if len(levels) == 1 and config["healthy"] and type(ZOO[name].schedule) is Schedule else None
+    modality, side = ZOO[name].modality, training.get("crop_px")
+    sound = modality == "audio"
+    quality = f"SI-SDR {measured['si_sdr_db']:.2f} dB" if sound else f"{measured['psnr_db']:.2f} dB"
+    each = f"pieces of {training['samples']:,} samples" if sound else f"crops of {side} px"
+    words = f"{quality}, usage {usage}; {training['steps']:,} steps of {training['batch']} {each} in "
+    words += f"{training['seconds']:,.0f} s"
+    kind = type(ZOO[name].schedule) is Schedule
+    single = OWED_SINGLE_DB if len(levels) == 1 and config["healthy"] and kind else None
     owed = OWED_DB.get(name, single)
     state = "below" if owed and measured["psnr_db"] < owed else "ok"
-    return Row(
-        "zoo", f"{name}, on {measured['pictures']} held-out pictures", words, f"{owed:g} dB" if owed else "", state
-    )
+    several = COUNTED[modality]
+    what = f"{name}, on {measured[several]:,} held-out {several}"
+    return Row("zoo", what, words, f"{owed:g} dB" if owed else "", state)

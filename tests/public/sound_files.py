@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from ruled_weights import golden, ruled, ruled_state
-from snac import SNAC as OriginalSnac
 
 from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
 from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
+
+if TYPE_CHECKING:
+    from snac import SNAC as OriginalSnac
 
 SNAC_24 = {
     **{"sampling_rate": 24_000, "encoder_dim": 4, "encoder_rates": [2, 4, 4], "decoder_dim": 32},
@@ -28,6 +31,8 @@ SNAC_DENSE = SNAC_24 | {"noise": False, "depthwise": False}
 
 def save_snac(folder: Path, config: dict, seed: int = 0) -> OriginalSnac:
     """A random original in evaluation mode, kept in `folder` as pytorch_model.bin and config.json."""
+    from snac import SNAC as OriginalSnac  # which not every reader of this file has
+
     torch.manual_seed(seed)
     original = OriginalSnac(**config).eval()
     with torch.no_grad():

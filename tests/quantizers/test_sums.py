@@ -41,7 +41,7 @@ def test_on_the_cpu_rows_are_added_in_their_order():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA GPU, and only there does the order vary")
-def test_on_a_gpu_the_same_sums_each_time(monkeypatch):
+def test_on_cuda_the_same_sums_each_time(monkeypatch):
     rows, indices, expected = case(60_000, 256, 16)
     rows, indices = rows.cuda(), indices.cuda()
     first = sum_by_code(rows, indices, 256)
