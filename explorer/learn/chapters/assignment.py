@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
-from explorer.learn.chapters.lab_links import CONTROLS, CURVES, lab
+from explorer.learn.chapters.lab_links import CONTROLS, CURVES, PLANE, lab
 
 PICTURES, EXPORT = "#lab-view .lab-panel-pictures", "#lab-view .lab-menu"
 DIGITS = {
@@ -82,7 +82,7 @@ CHAPTER = Chapter(
             "less, and use more.",
             "lab",
             lab("full", codebook_size=64, **DIGITS),
-            (CONTROLS, CURVES),
+            (PLANE, CONTROLS, CURVES),
             "245 / 49 = 5 bits a token. D and the batch size do not enter.",
             task=Task(
                 "Spend at most 245 bits a digit, with plain VQ, and have at least 16 codes in use, in effect "

@@ -96,7 +96,7 @@ CHAPTER = Chapter(
             "bits freeze one after the other. Put it right.",
             "lab",
             preset("lfq_sign"),
-            (CONTROLS, PLANE),
+            (PLANE, CONTROLS),
             task=Task(
                 "Bring the perplexity to 8 or more of 16.",
                 (Fact("perplexity", "at least", 8.0), Fact("step", "at least", 50)),

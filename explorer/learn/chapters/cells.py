@@ -81,7 +81,7 @@ CHAPTER = Chapter(
             "codes. Bring it to two thirds, by one change.",
             "lab",
             lab(speed="full", **CODEBOOK_ONLY),
-            (CONTROLS, CURVES),
+            (PLANE, CONTROLS, CURVES),
             task=Task(
                 "Reach a quantization error of 0.0105 or less.",
                 (Fact("error", "at most", 0.0105), Fact("step", "at least", 50)),

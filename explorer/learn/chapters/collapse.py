@@ -51,7 +51,7 @@ CHAPTER = Chapter(
             "the codes back to life.",
             "lab",
             preset("rich_get_richer") | {"speed": "60"},
-            (CONTROLS, HEATMAP),
+            (PLANE, CONTROLS, HEATMAP),
             task=Task(
                 "Reach a perplexity of 40 of 64 within 500 steps of this run.",
                 (Fact("perplexity", "at least", 40.0), Fact("step", "at most", 500)),

@@ -83,7 +83,7 @@ CHAPTER = Chapter(
             "codes, is above 1,000.",
             "lab",
             preset("beta_too_low") | {"speed": "60"},
-            (CONTROLS, PLANE),
+            (PLANE, CONTROLS),
             task=Task(
                 "Bring the quantization error to 1 or less, at step 300 or later.",
                 (Fact("error", "at most", 1.0, "quantization error"), Fact("step", "at least", 300)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
-from explorer.learn.chapters.lab_links import CONTROLS, CURVES, DIAGNOSIS, PLANE, preset
+from explorer.learn.chapters.lab_links import CONTROLS, CURVES, DIAGNOSIS, PLANE, TIMELINE, preset
 
 G = "\N{GREEK SMALL LETTER GAMMA}"
 EQUATION = (
@@ -59,7 +59,7 @@ CHAPTER = Chapter(
             "the origin, the point 0, from about step 90 on. Drag the slider at the top back to see it happen again.",
             "lab",
             preset("slide_to_origin"),
-            (PLANE, CONTROLS),
+            (PLANE, TIMELINE),
             "By e = m / N alone it would stay: both fade alike. Programs add a very small number to N, so that nothing "
             "is divided by zero (Laplace smoothing). Once N has faded below it, only m goes on fading.",
         ),
@@ -70,7 +70,7 @@ CHAPTER = Chapter(
             "their clusters.",
             "lab",
             preset("decay_too_slow") | {"speed": "60"},
-            (CONTROLS, CURVES),
+            (PLANE, CONTROLS, CURVES),
             task=Task(
                 "Reach a quantization error of 0.1 or less after step 450.",
                 (Fact("error", "at most", 0.1), Fact("step", "at least", 450)),

@@ -76,7 +76,7 @@ CHAPTER = Chapter(
             "only 6 of 32 codes were in use. Change one control, and leave Reseeding off.",
             "lab",
             lab("full", **STARTED_ON_LATENTS),
-            (CONTROLS, CURVES),
+            (PLANE, CONTROLS, CURVES),
             "A feature-based start: the survey's fifth way is to put codes onto the latents of a trained encoder.",
             task=Task(
                 "Reach a perplexity of 20 of 32 after at least 300 steps, without reseeding.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
 from explorer.learn.chapters.inspect_links import DECODED, EXPERIMENT, RATES
-from explorer.learn.chapters.lab_links import CONTROLS, CURVES, lab
+from explorer.learn.chapters.lab_links import CONTROLS, CURVES, PLANE, lab
 
 EQUATION = (
     Term("bits a pixel", "the rate"),
@@ -89,7 +89,7 @@ CHAPTER = Chapter(
             lab(
                 "full", dataset="patches", model="conv", dim=8, codebook_size=64, batch_size=64, initialization="kmeans"
             ),
-            (CONTROLS, CURVES),
+            (PLANE, CONTROLS, CURVES),
             "log2 K / 16 must be at most 0.2, so K is at most 2 to the power of 3.2, which is 9.2. D does not enter.",
             task=Task(
                 "Choose K and D for at most 0.2 bits a pixel, and have at least six codes' worth of use (perplexity 6) "

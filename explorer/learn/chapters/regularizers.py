@@ -108,7 +108,7 @@ CHAPTER = Chapter(
             "reseeding, no EMA.",
             "lab",
             lab("60", paused=True, **CROWDED),
-            (CONTROLS, CURVES),
+            (PLANE, CONTROLS, CURVES),
             task=Task(
                 "Reach a perplexity of 40 of 64 at a quantization error of 0.02 or less, within 1,000 steps.",
                 (

@@ -113,7 +113,7 @@ CHAPTER = Chapter(
             "Plain VQ from the middle again, and reseeding stays off.",
             "lab",
             lab("60", **MIDDLE),
-            (CONTROLS, HEATMAP),
+            (PLANE, CONTROLS, HEATMAP),
             task=Task(
                 "Reach a perplexity of 40 of 64 within 500 steps, without reseeding.",
                 (

@@ -67,7 +67,7 @@ CHAPTER = Chapter(
             "shared by 256 codes.",
             "lab",
             preset("threshold_too_high"),
-            (CONTROLS, DIAGNOSIS),
+            (PLANE, CONTROLS, DIAGNOSIS),
             question=Question(
                 "A code counts as dead below a threshold of 2 latents a step. What is wrong?",
                 (
@@ -86,7 +86,7 @@ CHAPTER = Chapter(
             "reseeded where they died, and left alone where they live.",
             "lab",
             lab("full", paused=True, **CHURNING),
-            (CONTROLS, EVENTS),
+            (PLANE, CONTROLS, EVENTS),
             task=Task(
                 "At step 400 or later, have at most 500 reseeds in all and at most 13 of 256 codes dead.",
                 (

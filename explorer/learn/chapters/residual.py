@@ -5,7 +5,7 @@ from __future__ import annotations
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
 from explorer.learn.chapters.card_links import PICTURE as BOARD
 from explorer.learn.chapters.card_links import SIDE, card
-from explorer.learn.chapters.inspect_links import DECODED, PICTURE, TOKENS
+from explorer.learn.chapters.inspect_links import DECODED, LEVELS, PICTURE, PLAYER, TOKENS
 
 EQUATION = (
     Term("z_q", "what the decoder gets"),
@@ -66,11 +66,11 @@ CHAPTER = Chapter(
         ),
         Step(
             "The same in sound, to be heard",
-            "Eight levels of a voice-like sound. Choose Reconstruction and Up to, then level 1, and play it; then with "
-            "2, 3, up to 8. What does each level add?",
+            "Eight levels of a voice-like sound. Choose Reconstruction above it, and below it, beside Level, Up to and "
+            "1. Play it; then with 2, 3, up to 8. What does each level add?",
             "",
             {"tokenizer": "sound-rvq-8", "picture": "vowels"},
-            (),
+            (PLAYER, LEVELS),
             "SoundStream and EnCodec send as many levels as the bitrate allows. Trained with quantizer dropout, any "
             "number of levels decodes.",
         ),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
-from explorer.learn.chapters.inspect_links import COMPARED, DECODED, TOKENS
+from explorer.learn.chapters.inspect_links import COMPARED, DECODED, LEVELS, PLAYER
 
 SHOWN = {"tokenizer": "sound-rvq-8", "picture": "vowels"}
-PLAYER = ".dte-player"
 EQUATION = (
     Term("bits a second", "the bitrate"),
     Term(" = "),
@@ -28,7 +27,7 @@ CHAPTER = Chapter(
             "kbit/s). Play it with Original chosen, then with Reconstruction. Do the pitch and the vowels hold?",
             "",
             SHOWN | {"mode": "cumulative", "level": "0"},
-            (PLAYER, DECODED),
+            (PLAYER, LEVELS, DECODED),
             "SI-SDR, the strength of the sound over that of the error, is about -0.7 dB: below 0 dB there is more "
             "error than sound. Each place of 20 ms has one of 1,024 codes, for pitch, timbre and loudness together.",
         ),
@@ -38,8 +37,8 @@ CHAPTER = Chapter(
             "is noise.",
             "",
             SHOWN | {"mode": "cumulative", "level": "3"},
-            (PLAYER, DECODED),
-            "Go through levels 1 to 8 with *Up to* above the tokens, and listen to *only what this level adds*.",
+            (PLAYER, LEVELS, DECODED),
+            "Under the sound, beside Level, press Up to and then 1 to 8. Added by level plays only what that one adds.",
             EQUATION,
         ),
         Step(
@@ -48,7 +47,7 @@ CHAPTER = Chapter(
             "level to two it rises by 3.1 dB, from seven to eight by 0.2 dB. Each level costs the same bits.",
             "",
             SHOWN,
-            (TOKENS, DECODED),
+            (PLAYER, LEVELS, DECODED),
             "SoundStream (Zeghidour et al. 2021, arXiv 2107.03312) trains with a random number of levels, so that one "
             "codec serves every bitrate.",
             question=Question(
@@ -81,7 +80,7 @@ CHAPTER = Chapter(
             "All eight levels are 4 kbit/s. Spend less.",
             "",
             SHOWN,
-            (TOKENS, DECODED),
+            (PLAYER, LEVELS, DECODED),
             task=Task(
                 "Reach an SI-SDR of 5 dB on this clip with at most 2.5 kbit/s.",
                 (
@@ -89,7 +88,7 @@ CHAPTER = Chapter(
                     Fact("si_sdr_db", "at least", 5.0, "SI-SDR, dB"),
                     Fact("kbps_uniform", "at most", 2.5, "kbit/s"),
                 ),
-                "A level is 0.5 kbit/s. Choose *Up to* above the tokens, and then a level.",
+                "A level is 0.5 kbit/s. Under the sound, beside Level, press Up to, and then a level.",
                 "Done. Five levels reach it; the other three would cost 1.5 kbit/s for 1 dB.",
             ),
         ),

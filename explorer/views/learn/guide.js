@@ -9,27 +9,28 @@ import { h, say } from "../kit/widgets/dom.js";
 import { replaceQuery } from "../kit/wire/bus.js";
 import { applyClass, classPart, classQuery, isPresented, ofClass } from "./class.js";
 import { markDone, stepName } from "./progress.js";
+import { AIR_PX, headPx, overlap, seekBy } from "./place.js";
 import { keepOwn, ownOf, placeOf, queryOf, rootOf, staysOnPage } from "./route.js";
-import { stepParts } from "./step.js";
-import { factsOf, isDone, standing } from "./task.js";
+import { morePart, stepParts } from "./step.js";
+import { factsOf, isDone, namesOf, standing } from "./task.js";
 
 const LOOK_MS = 400; // between two looks at what a task asks for, and for what is to be framed
 const PREPARE_MS = 800; // after a step is shown, so that its own work comes first
 const LIT = "dte-lit";
 const PATIENCE_MS = 15_000; // for a state that is on its way, before a task is looked at all the same
+const PHONE_PX = 760; // below it the card lies across the window: see guide.css
 const EDGE_PX = 16; // between the card and the edge of the window
 const SEEK_MS = 12_000; // for which what a step is about is brought into sight, while its page is still growing
-const HEAD_PX = 56; // of the page, which stays on top
+const SETTINGS = "#lab-view .lab-panel-controls";
 const SHEETS = ["../kit/widgets/base.css"];
 
-/** How much of two stretches is common. Pure. */
-export const overlap = ([a, b], [c, d]) => Math.max(0, Math.min(b, d) - Math.max(a, c));
+/** In the lab, the settings beside the plane rather than a window below it. */
+const settingsFirst = (on) => document.documentElement.classList.toggle("dte-settings-first", on);
 
-/** By how much to scroll so that a stretch is in sight: 0 where at least half of what can be seen of it is. Pure.
- *  @param {[number, number]} stretch  @param {[number, number]} free */
-export function seekBy([top, bottom], [first, last]) {
-  const most = Math.min(bottom - top, last - first);
-  return overlap([top, bottom], [first, last]) >= most / 2 ? 0 : Math.round(top - first);
+/** Have the page of an address, which the browser keeps for its next visit. */
+function fetchAhead(href) {
+  if ([...document.head.querySelectorAll("link[rel=prefetch]")].some((link) => link.getAttribute("href") === href)) return;
+  document.head.append(h("link", { rel: "prefetch", href, as: "document" }));
 }
 
 class Guide extends Component {
@@ -44,7 +45,10 @@ class Guide extends Component {
     this.number = 0;
     this.done = false;
     this.lit = [];
-    this.own(() => this.frame([]));
+    this.own(() => {
+      this.frame([]);
+      settingsFirst(false);
+    });
     this.own(travel.onBack((search) => this.enter(search)));
     this.listen(document, "keydown", (event) => isPresented(window.location.search) && this.presenterKey(event));
     this.listen(window, "pagehide", () => this.card === null && keepOwn(page, window.location.href));
@@ -89,6 +93,7 @@ class Guide extends Component {
 
   close() {
     this.frame([]);
+    settingsFirst(false);
     this.root.replaceChildren();
     this.card = null;
   }
@@ -110,10 +115,20 @@ class Guide extends Component {
         "div",
         { class: "gd-head" },
         h("span", { class: "gd-where" }, `${chapter.title} · ${number + 1} of ${chapter.steps.length}`),
-        button("Leave", () => this.leave(), { title: "Back to what this page showed before", class: "dte-link" }),
+        h(
+          "span",
+          { class: "gd-ways" },
+          (this.folds = button("", () => this.fold(!this.folded), { class: "dte-link gd-fold" })),
+          button("Leave", () => this.leave(), { title: "Back to what this page showed before", class: "dte-link" }),
+        ),
       ),
-      ...stepParts(step, name),
-      classPart((query) => replaceQuery(`${query}`)),
+      ...stepParts(step, name, window.innerWidth < PHONE_PX),
+      h(
+        "div",
+        { class: "gd-notes" },
+        morePart(step),
+        classPart((query) => replaceQuery(`${query}`)),
+      ),
       h(
         "div",
         { class: "gd-foot" },
@@ -125,16 +140,34 @@ class Guide extends Component {
     delete this.card.dataset.done;
     this.card.dataset.step = name;
     this.card.scrollTop = 0;
+    this.fold(false);
+    settingsFirst(step.lit.includes(SETTINGS));
     if (!step.question && !step.task) markDone(name);
     this.look();
     this.ahead?.();
     this.ahead = this.after(() => this.prepare(), PREPARE_MS);
   }
 
-  /** What the next step of this page shows is made ready while this one is read. */
+  /** Only where one is, the task and the ways on stay: of a page that is small, the rest is free again. */
+  fold(folded) {
+    this.folded = folded;
+    this.card.toggleAttribute("data-folded", folded);
+    say(this.folds, folded ? "Unfold" : "Fold");
+    this.folds.setAttribute("aria-expanded", String(!folded));
+  }
+
+  /** What the next step shows is made ready while this one is read: its state, or the page that it stands on. */
   prepare() {
     const to = this.chapter.steps[this.number + 1];
-    if (to?.page === this.page && to.query !== null) travel.prepare(`?${to.query}`);
+    if (!to) return;
+    if (to.page !== this.page) fetchAhead(this.addressOf(this.number + 1));
+    else if (to.query !== null) travel.prepare(`?${to.query}`);
+  }
+
+  /** The address of a step of this chapter, with what a link for a class keeps. */
+  addressOf(number) {
+    const query = classQuery(queryOf(this.chapter, number), ofClass(window.location.search));
+    return `${rootOf(window.location.pathname, this.page)}${this.chapter.steps[number].page}?${query}`;
   }
 
   /** Frame what the step is about, and see whether its task is done. */
@@ -147,7 +180,7 @@ class Guide extends Component {
     const { task } = this.step;
     if (!task || this.done || this.going) return;
     const facts = factsOf(this.page);
-    say(this.far, `Now: ${standing(task, facts)}`);
+    say(this.far, `Now: ${standing(task, facts, namesOf(this.page, task, facts))}`);
     if (!isDone(task, facts)) return;
     this.done = true;
     this.card.dataset.done = "true";
@@ -175,10 +208,11 @@ class Guide extends Component {
     if (!box || box.height === 0) return;
     const card = this.card.getBoundingClientRect();
     const bottom = card.width >= window.innerWidth - 2 * EDGE_PX ? card.top : window.innerHeight;
-    const by = seekBy([box.top, box.bottom], [HEAD_PX, bottom]);
+    const head = headPx();
+    const by = seekBy([box.top, box.bottom], [head, bottom - AIR_PX]);
     if (by === 0 && !this.sought) return;
-    this.sought = true; // and stays on top while what is above it grows
-    window.scrollBy({ top: box.top - HEAD_PX });
+    this.sought = box.height > bottom - AIR_PX - head; // what is too long stays on top while what is above it grows
+    window.scrollBy({ top: this.sought ? box.top - head : by });
   }
 
   frame(elements) {
@@ -194,14 +228,13 @@ class Guide extends Component {
     const { chapter } = this;
     const to = chapter.steps[number];
     const root = rootOf(window.location.pathname, this.page);
-    const kept = (query) => classQuery(query, ofClass(window.location.search));
     if (!to) return window.location.assign(`${root}learn`);
     if (number > this.number && staysOnPage(this.step, to)) {
       const query = new URLSearchParams(window.location.search);
       query.set("learn", stepName(chapter.id, number));
       travel.write(query.toString());
-    } else if (to.page === this.page && travel.able) this.travel(kept(queryOf(chapter, number)));
-    else return window.location.assign(`${root}${to.page}?${kept(queryOf(chapter, number))}`);
+    } else if (to.page === this.page && travel.able) this.travel(this.addressOf(number).split("?")[1]);
+    else return window.location.assign(this.addressOf(number));
     return this.show({ chapter, number, step: to });
   }
 

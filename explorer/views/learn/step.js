@@ -4,28 +4,33 @@
 import { h, say } from "../kit/widgets/dom.js";
 import { keepAnswer, markDone } from "./progress.js";
 
-/** The parts of a card between its head and its foot. name: of the step, "cells.2". @param {any} step @param {string} name */
-export function stepParts(step, name) {
-  const { equation, question, task, more } = step;
+/** The parts of a card between its head and its foot. name: of the step, "cells.2". small: where room is dear.
+ *  @param {any} step @param {string} name */
+export function stepParts(step, name, small = false) {
+  const { equation, question, task } = step;
   return [
     h("h2", {}, step.title),
     h("p", {}, step.says),
-    equation.length > 0 ? equationPart(equation) : "",
+    equation.length > 0 ? equationPart(equation, small) : "",
     question ? questionPart(question, name) : "",
     task ? taskPart(task) : "",
-    more ? h("details", {}, h("summary", {}, "More"), h("p", {}, more)) : "",
   ];
 }
 
-/** The terms in a row; what the one that is pointed at does stands below. */
-function equationPart(terms) {
+/** For who wants to know. */
+export const morePart = ({ more }) => (more ? h("details", { class: "gd-more" }, h("summary", {}, "More"), h("p", {}, more)) : "");
+
+/** The terms in a row; what the one that is pointed at does stands below. Folded where room is dear. */
+function equationPart(terms, small) {
   const meaning = h("p", { class: "gd-meaning", role: "status" }, "Point at a term.");
   const parts = terms.map(({ written, meaning: words }) => {
     if (!words) return h("span", {}, written);
     const tell = () => say(meaning, `${written.trim()}: ${words}.`);
     return h("button", { type: "button", class: "gd-term", onmouseenter: tell, onfocus: tell, onclick: tell }, written);
   });
-  return h("div", { class: "gd-equation" }, h("p", { class: "gd-terms" }, ...parts), meaning);
+  const row = h("p", { class: "gd-terms" }, ...parts);
+  if (!small) return h("div", { class: "gd-equation" }, row, meaning);
+  return h("details", { class: "gd-equation" }, h("summary", {}, "As an equation"), row, meaning);
 }
 
 function questionPart(question, name) {
@@ -39,6 +44,7 @@ function questionPart(question, name) {
 function answer(question, chosen, buttons, said, name) {
   buttons.forEach((button, number) => (button.dataset.mark = number === question.right ? "right" : number === chosen ? "wrong" : ""));
   say(said, `${chosen === question.right ? "Right." : "Not quite."} ${question.because}`);
+  said.scrollIntoView?.({ block: "nearest" }); // within the card, where the explanation may be below its edge
   keepAnswer(name, question, chosen);
   markDone(name);
 }

@@ -30,10 +30,42 @@ export function holds({ relation, value }, reported) {
 /** All facts at once. Pure. */
 export const isDone = (task, facts) => task.facts.every((fact) => holds(fact, facts[fact.name]));
 
-/** "perplexity 6.5 (at least 40)": how far it is, a mark before what holds. A name that is asked for is not given away. Pure. */
-export function standing(task, facts) {
+// Where a page writes out what it reports by an id: each gives the words of one element, or nothing.
+const NAMES = {
+  tokenizer: { place: () => "#tokenizer input", words: (found) => found.value },
+  picture: { place: (id) => `.strip-picture[data-id="${id}"]`, words: (found) => found.title.split(". ")[0] },
+  chosen: { place: (id) => `#methods-view [data-method="${id}"]`, words: (found) => found.textContent },
+};
+const ID = /^[\w-]+$/;
+
+/** What a page calls what it reports of a task: {fact: words}, where it has words for it.
+ *  @param {string} page @param {any} task @param {any} facts */
+export function namesOf(page, task, facts, root = document) {
+  const named = task.facts.flatMap(({ name, relation, value }) => {
+    const id = facts[name];
+    if (relation !== "is" || typeof value !== "string" || !ID.test(id ?? "")) return [];
+    const words = page === "lab" ? choiceWords(root, name) : wordsIn(root, NAMES[name], id);
+    return words ? [[name, words]] : [];
+  });
+  return Object.fromEntries(named);
+}
+
+function wordsIn(root, known, id) {
+  const found = known && root.querySelector(known.place(id));
+  return found ? known.words(found).trim() : "";
+}
+
+/** Of a setting of the lab: the entry of its list, or the button that is pressed. */
+function choiceWords(root, name) {
+  const chosen = root.querySelector(`#lab-view [data-control="${name}"] :is(option:checked, [aria-pressed="true"])`);
+  return chosen?.textContent.trim() ?? "";
+}
+
+/** "perplexity 6.5 (at least 40)": how far it is, a mark before what holds. A name that is asked for is not given away.
+ *  names: what the page calls what it reports, see `namesOf`. Pure. @param {any} task @param {any} facts @param {any} [names] */
+export function standing(task, facts, names = {}) {
   const wanted = ({ relation, value }) => (relation === "is" && typeof value === "string" ? "" : ` (${relation} ${value})`);
-  const one = (fact) => `${holds(fact, facts[fact.name]) ? "✓ " : ""}${fact.label || fact.name} ${short(facts[fact.name])}${wanted(fact)}`;
+  const one = (fact) => `${holds(fact, facts[fact.name]) ? "✓ " : ""}${fact.label || fact.name} ${names[fact.name] ?? short(facts[fact.name])}${wanted(fact)}`;
   return task.facts.map(one).join(", ");
 }
 
