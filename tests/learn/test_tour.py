@@ -82,6 +82,19 @@ def test_questions_and_equations_are_whole(chapter, number, step):
     assert not step.equation or sum(bool(term.meaning) for term in step.equation) >= 2
 
 
+POINTS = re.compile(
+    r"\b(here|this|these places|then\?|above|below|framed|marked|group \d|run [AB]|In A)\b", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize("name", [one for one, (_, _, step) in zip(NAMES, STEPS, strict=True) if step.question])
+def test_a_question_stands_alone(name):
+    """The quiz and the sheet ask it with no picture beside it."""
+    question = next(step.question for one, (_, _, step) in zip(NAMES, STEPS, strict=True) if one == name)
+    assert POINTS.findall(question.text) == []
+    assert len(question.text.split()) >= 8
+
+
 def test_every_chapter_asks_and_has_a_name_of_its_own():
     ids = [chapter.id for chapter in CHAPTERS]
     assert len(set(ids)) == len(ids) and all(re.fullmatch(r"[a-z]+", one) for one in ids)

@@ -37,7 +37,7 @@ CHAPTER = Chapter(
             "well there. Here all codebooks are of like size, and it often does not: switch on Where greedy is wrong.",
             EQUATION,
             Question(
-                "The encoder searched longer. What must the decoder know of that?",
+                "An encoder searched longer for its sum of codes. What must the decoder know of that?",
                 ("How wide the search was", "Nothing: it adds the codes whose numbers it gets"),
                 1,
                 "A token is still one number a codebook. Searching longer costs time when encoding, and not a bit more "
@@ -56,7 +56,7 @@ CHAPTER = Chapter(
             "2016, ECCV) settles each code beside the others, shakes some of them, settles again, and keeps the "
             "better. Neither is sure to find the best.",
             question=Question(
-                "16 sums could all be tried. Why is that not done in practice?",
+                "Two codebooks of 4 codes make 16 sums, which could all be tried. Why is that not done in practice?",
                 (
                     "Four codebooks of 1,024 codes have about a million million sums",
                     "Trying all sums gives worse codes",

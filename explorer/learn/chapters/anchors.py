@@ -57,7 +57,7 @@ CHAPTER = Chapter(
             WORLD,
             (GRAPH, NODE),
             question=Question(
-                "Can the graph be decoded from the tuples?",
+                "Each node of a graph is told by a tuple of its nearest anchors. Can the graph be decoded from these?",
                 ("Yes, as a picture is from its tokens", "No: they tell where a node stands, not which edges it has"),
                 1,
                 "This tokenizer has no decoder. What is lost is seen in nodes that share a tuple: nobody can tell them "

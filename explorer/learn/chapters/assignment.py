@@ -41,7 +41,7 @@ CHAPTER = Chapter(
             "large as those of MNIST, and softer, since the drawing adds no detail.",
             EQUATION,
             Question(
-                "K is doubled, from 32 codes to 64. How many more bits does a digit cost?",
+                "A digit is 49 tokens. K is doubled, from 32 codes to 64. How many more bits does it cost?",
                 ("1 bit", "49 bits", "Twice as many as before"),
                 1,
                 "Each token costs one bit more, and a digit has 49 tokens: 245 bits become 294.",
@@ -69,7 +69,7 @@ CHAPTER = Chapter(
             "page, python -m explorer lab, with --settings, --steps and --out, writes the same two files. With the "
             "same seed and settings the run is the same.",
             question=Question(
-                "A batch is 16 digits, and K is 64. What is the highest perplexity that a batch can show?",
+                "A batch is 16 digits of 49 tokens, and K is 64. What is the highest perplexity that it can show?",
                 ("16", "64", "784"),
                 1,
                 "A batch has 16 x 49 = 784 tokens, more than there are codes. So the ceiling is K: 64 codes, all used "

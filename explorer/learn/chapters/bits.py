@@ -40,7 +40,7 @@ CHAPTER = Chapter(
             "code, so look before you compare indices. The sign of 0 is -1, bit 0.",
             INDEX,
             Question(
-                "An axis more, from 4 to 5. What happens to the number of codes?",
+                "LFQ gets one axis more, from 4 to 5. What happens to the number of codes?",
                 ("One more", "It doubles", "It stays, the axes share it"),
                 1,
                 "D axes make 2 to the power of D codes: 16, 32, 64. 18 axes make 262,144, and no table is stored.",
@@ -58,7 +58,8 @@ CHAPTER = Chapter(
             "soft bits, sharper with larger t.",
             ENTROPY,
             Question(
-                "Which of the two parts of the loss is bad here?",
+                "The loss of LFQ has two parts: H of each token, and H of their mean. All axes say the same. Which "
+                "part is bad?",
                 ("The first: tokens are not sure", "The second: the mean over the batch uses few codes"),
                 1,
                 "The tokens are as sure as before. Lower Axes alike, and watch the bars rise to the dashed line.",

@@ -31,7 +31,7 @@ CHAPTER = Chapter(
             "them in 8 to 256 dimensions, and the map of the Codebook page is only a shadow of it.",
             EQUATION,
             Question(
-                "Codes 1 and 5 have no latent here. What moves them while a plain codebook learns?",
+                "Codes 1 and 5 are not the nearest to any latent. What moves them while a plain codebook learns?",
                 (
                     "Nothing: only the latents of its own cell move a code",
                     "The nearest latents, a little",
@@ -69,7 +69,7 @@ CHAPTER = Chapter(
             "Moving each code to the mean of its cell, again and again, is Lloyd's algorithm (1982), better known as "
             "k-means. The EMA of VQ-VAE does it batch by batch.",
             question=Question(
-                "Where do codes end up closest together?",
+                "A codebook has learned by k-means. Where do its codes lie closest together?",
                 ("Where latents are dense", "Evenly, all over the plane", "In the corners"),
                 0,
                 "Where many latents lie, a code that is added lowers the error most. Empty places get none.",

@@ -37,7 +37,7 @@ CHAPTER = Chapter(
             "A perplexity of 8 of 64 may be 8 codes used alike, or 20 of which a few do most of the work.",
             EQUATION,
             Question(
-                "A batch has 256 latents, the codebook 4,096 codes. What is the highest perplexity this batch can "
+                "A batch has 256 latents, the codebook 4,096 codes. What is the highest perplexity that it can "
                 "show?",
                 ("4,096", "256", "There is no limit"),
                 1,

@@ -43,7 +43,7 @@ CHAPTER = Chapter(
             preset("decay_too_slow", mended=True),
             (PLANE, DIAGNOSIS),
             question=Question(
-                "Why not set the decay to 0 then?",
+                "A codebook with a lower decay forgets faster. Why not set it to 0?",
                 (
                     "It would be unstable: each code would be the mean of one batch, with all its noise",
                     "It would be slower to compute",

@@ -51,7 +51,7 @@ CHAPTER = Chapter(
             "The arrows are minus the gradient, the way in which the loss falls. At a line between two cells the code "
             "jumps, and there is no derivative at all.",
             question=Question(
-                "Why is the true gradient zero?",
+                "Why is the true gradient of taking the nearest code zero?",
                 (
                     "A small move of the latent does not change which code is nearest",
                     "The nearest code is already the best one",
@@ -72,7 +72,7 @@ CHAPTER = Chapter(
             "a biased guess: the decoder was asked at the code, not at the latent.",
             STRAIGHT,
             Question(
-                "When is the copy a good guess?",
+                "Straight-through copies the gradient from the code to the latent. When is that a good guess?",
                 ("When the latent lies close to its code", "When the codebook is small", "Always: it is exact"),
                 0,
                 "Close to each other, both places ask for much the same. This is one reason for the commitment loss, "
@@ -110,7 +110,7 @@ CHAPTER = Chapter(
             "weights, times the gradient; s is the scale of the scores.",
             GUMBEL,
             Question(
-                "Turn the temperature down to 0.1. What happens?",
+                "Turn the temperature of Gumbel-softmax down from 1 to 0.1. What happens?",
                 (
                     "Each draw is nearly one code, and the draws' arrows differ more",
                     "Each draw is nearly one code, and the arrows agree",

@@ -42,7 +42,7 @@ CHAPTER = Chapter(
             (DECODED,),
             "What is left out gives the mean of its codes, since the decoder must be given something.",
             question=Question(
-                "Which grid costs more bits?",
+                "A coarse and a fine grid have 512 codes each. Which costs more bits?",
                 ("The coarse one: it carries the large things", "The fine one: it has four times as many tokens"),
                 1,
                 "Each token costs 9 bits in either grid. 32 x 21 tokens against 64 x 42: the fine grid takes four "
@@ -57,7 +57,7 @@ CHAPTER = Chapter(
             SHOWN | {"mode": "solo", "level": "1"},
             (DECODED,),
             question=Question(
-                "Is group 2 the residual of group 1, as in RVQ?",
+                "Is the fine grid of VQ-VAE-2 the residual of the coarse one, as in RVQ?",
                 ("Yes, the two are added", "No: they lie on different grids, and the decoder joins them"),
                 1,
                 "Nothing is subtracted or added between codes. The network in between decides who says what, which is "

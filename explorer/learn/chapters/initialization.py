@@ -43,7 +43,7 @@ CHAPTER = Chapter(
             "before it (Arthur and Vassilvitskii 2007).",
             KMEANS,
             Question(
-                "Start far away, and press To the end. What becomes of a code that no latent takes?",
+                "k-means runs to its end from a start far away. What becomes of a code that no latent takes?",
                 ("It stays where it is", "It moves to the nearest latent", "It is removed"),
                 0,
                 "It has no latents whose middle it could move to. That is a dead code.",
@@ -59,7 +59,7 @@ CHAPTER = Chapter(
             "The model has 8 latent dimensions and learns handwritten digits; three seeds, a band each. The starts are "
             "those of the survey Discrete Visual Tokenizers for Multimodal LLMs (2025), section 5.",
             question=Question(
-                "Those that start on latents use more than 30 codes at step 1, and one code a little later. Why?",
+                "Codes are put onto the first latents: more than 30 are used at step 1, and one a little later. Why?",
                 (
                     "The encoder moved its latents away from where the codes were put",
                     "k-means was not run to its end",

@@ -49,7 +49,7 @@ CHAPTER = Chapter(
             "Entropy is the surprise to be expected. 5 bits are as if 32 codes were equally likely, of 1,024 that "
             "could come: half of the 10 bits are known before.",
             question=Question(
-                "The most probable code has 19%. Is the model bad because it is so unsure?",
+                "A model of picture tokens gives its most probable next code 19%. Is it bad because it is so unsure?",
                 (
                     "Yes: a good model would give the right code 100%",
                     "Not by that alone: many codes would do well here",
@@ -86,8 +86,8 @@ CHAPTER = Chapter(
             "Words of a language have an exponent of about 1: a few are everywhere, most are rare. Codes of a balanced "
             "codebook are flatter, which is what the tokenizer's training wants.",
             question=Question(
-                "From counted pairs, a token needs only about 4.5 bits once its left neighbour is known. Held-out "
-                "pictures say 8.6. Which is true?",
+                "Pairs of neighbours were counted: a token needs 4.5 bits once its left neighbour is known. On "
+                "held-out pictures it needs 8.6. Which is true?",
                 (
                     "4.5: it was counted",
                     "Nearer to 8.6: there are a million possible pairs, and far too few were counted",

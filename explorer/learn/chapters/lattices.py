@@ -45,7 +45,7 @@ CHAPTER = Chapter(
             "16; the bound here is the paper's, which gives exactly L values for an even L, too.",
             ROUNDING,
             Question(
-                "A latent moves from 2.2 to 2.9 on one axis. What happens to its token?",
+                "FSQ bounds and rounds each axis. A latent moves from 2.2 to 2.9 on one. What happens to its token?",
                 ("It always changes", "Most likely nothing: the curve is flat there", "It leaves the codebook"),
                 1,
                 "The bound squeezes all that is far out onto the outermost value. Nothing can leave the lattice.",

@@ -45,7 +45,7 @@ CHAPTER = Chapter(
             card("multihead", looks="40;50;65"),
             (BOARD, SIDE),
             question=Question(
-                "Two heads of 4 codes look exactly the same way. How many different tokens can a latent get?",
+                "Two heads of 4 codes each look at latents in the same direction. How many different tokens are there?",
                 ("16, all pairs", "8", "4: both always take the same number"),
                 2,
                 "They see the same and choose the same. 4 bits are sent where 2 would say it all. So heads are trained "

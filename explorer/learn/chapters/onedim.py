@@ -44,11 +44,12 @@ CHAPTER = Chapter(
             None,
             (DECODED,),
             question=Question(
-                "A grid tokenizer gives a picture of twice the side four times the tokens. And this one?",
-                ("Four times as many, too", "Still 64: the length of the list is fixed"),
+                "With a grid, a picture of twice the side gets four times the tokens. What decides how many TiTok "
+                "gives?",
+                ("The size of the picture, too", "How many queries it was trained with, whatever the size"),
                 1,
-                "The list is as long as there are queries. That is why it suits a language model, whose cost grows "
-                "with the length, and why detail must go somewhere else.",
+                "The list is as long as there are queries: 64 for ours. That is why it suits a language model, whose "
+                "cost grows with the length, and why detail must go somewhere else.",
             ),
         ),
         Step(

@@ -57,7 +57,8 @@ CHAPTER = Chapter(
             {"tokenizer": "pq-4", "picture": "coffee"},
             (PICTURE, TOKENS),
             question=Question(
-                "The first level of a residual quantizer alone shows the picture. Does the first group here, too?",
+                "The first level of a residual quantizer alone shows the picture. Does the first group of a product "
+                "quantizer, too?",
                 ("Yes, the first number matters most everywhere", "No, groups lie side by side and have no order"),
                 1,
                 "Groups are parts, not corrections. In this tokenizer the second and the fourth carry the most; nobody "
@@ -73,15 +74,16 @@ CHAPTER = Chapter(
             "Optimized product quantization (Ge et al. 2013, CVPR) turns the latents before they are cut, and shares "
             "out the spread among the parts, too.",
             question=Question(
-                "With 4 + 4 codes the error hardly changes, however you turn. Why?",
+                "A long cloud, and 4 codes on each of two axes: the error hardly changes, however they are "
+                "turned. Why?",
                 (
                     "The codes do not fit the cloud yet",
                     "What one axis gains by turning, the other loses, as both have as many codes",
                     "A rotation never changes anything",
                 ),
                 1,
-                "Try 8 codes on the first axis and 2 on the second, still 16 cells, and turn by 30 degrees: less than "
-                "half of the error is left. Codes must go where the spread is.",
+                "With 8 codes on the first axis and 2 on the second, still 16 cells, a turn by 30 degrees leaves less "
+                "than half of the error. Codes must go where the spread is.",
             ),
         ),
         Step(

@@ -57,7 +57,7 @@ CHAPTER = Chapter(
             {"experiment": "vq-against-rvq"},
             (EXPERIMENT,),
             question=Question(
-                "Two levels of 32 codes, or one of 1,024: which sends more bits?",
+                "Two residual levels of 32 codes, or one codebook of 1,024: which sends more bits?",
                 ("Two levels", "One level", "They are equal"),
                 2,
                 "2 times log2 32 = 10 = log2 1,024. What differs is how well they are trained and used.",

@@ -92,7 +92,7 @@ CHAPTER = Chapter(
             preset("entropy_too_strong"),
             (DIAGNOSIS, CURVES),
             question=Question(
-                "Perplexity has reached 95% of its ceiling. What do you know?",
+                "The perplexity of a tokenizer is at 95% of its ceiling. What do you know?",
                 (
                     "The tokenizer is good",
                     "Codes are used alike; whether they say something, the reconstruction must show",

@@ -97,7 +97,7 @@ CHAPTER = Chapter(
             f"gradient differently: NSVQ and DiVeQ give the decoder z + {BARS}z - e{BARS} times a fixed direction, and "
             "the length is changed by latent and code, so that both learn.",
             question=Question(
-                "In A the codes start on latents, too. Why does that not last?",
+                "Codes are put onto latents before the encoder has learnt anything. Why does that not last?",
                 (
                     "The encoder learns and moves its latents, and the codes are left behind",
                     "k-means finds no good places among so few latents",

@@ -26,7 +26,8 @@ CHAPTER = Chapter(
             "The ways of the survey Discrete Visual Tokenizers for Multimodal LLMs (2025), section 4.2; three seeds, a "
             "band each. The encoder was collapsed with its codes, so it takes a while before outputs get better.",
             question=Question(
-                "A random latent brings most codes back at once; hard examples bring fewer at first. Why?",
+                "Dead codes put onto random latents are back at once; of those put onto hard examples fewer are, at "
+                "first. Why?",
                 (
                     "All dead codes are put onto the worst-served 5% of the latents, so they crowd there",
                     "Hard examples are dropped from training",
@@ -55,7 +56,7 @@ CHAPTER = Chapter(
             preset("ema_overwrites", mended=True),
             (PLANE, EVENTS),
             question=Question(
-                "Full usage by reseeding: is the codebook good now?",
+                "Reseeding has brought every code into use. Is the codebook good?",
                 ("Yes, every code is used", "Not necessarily: codes may be duplicates, or still move"),
                 1,
                 "Usage says that codes are chosen, not that they are needed. Look at the error and at duplicates, too.",
@@ -69,15 +70,15 @@ CHAPTER = Chapter(
             preset("threshold_too_high"),
             (PLANE, CONTROLS, DIAGNOSIS),
             question=Question(
-                "A code counts as dead below a threshold of 2 latents a step. What is wrong?",
+                "256 codes share 64 latents a step, and a code with fewer than 2 of them counts as dead and is put "
+                "elsewhere. What is wrong?",
                 (
                     "The batch is too small to train on",
                     "The threshold lies above a fair share N / K = 0.25, so healthy codes are torn away",
                     "Reseeding every ten steps is too seldom",
                 ),
                 1,
-                "A code that gets its fair share of 0.25 is below the threshold of 2. It must lie well below N / K; "
-                "the button of the preset mends it.",
+                "A code that gets its fair share of 0.25 is below the threshold of 2. It must lie well below N / K.",
             ),
         ),
         Step(

@@ -57,7 +57,7 @@ CHAPTER = Chapter(
             {"tokenizer": "rvq-4", "picture": "coffee", "mode": "solo", "level": "1"},
             (DECODED,),
             question=Question(
-                "Leave out the first level and keep the other three. What is decoded?",
+                "Of four residual levels the first is left out. What is decoded?",
                 ("Nearly the same picture", "A picture without its coarse brightness and colours", "Nothing at all"),
                 1,
                 "Later levels only correct the first. Without it there is nothing to correct; try it: press Mute and 1 "

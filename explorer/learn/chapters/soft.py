@@ -31,7 +31,7 @@ CHAPTER = Chapter(
             "smoothly with the latent, so the gradient passes without a trick, and every code gets its share of it.",
             WEIGHTS,
             Question(
-                "Drag the latent far out of the grey area. Where does the mixture stay?",
+                "Codes span the grey area. Drag the latent far out of it: where does the mixture of codes stay?",
                 ("Within the grey area", "It follows the latent", "On the nearest code"),
                 0,
                 "Weights are never negative and sum to 1, so the mixture lies within the convex hull of the codes.",
@@ -47,7 +47,7 @@ CHAPTER = Chapter(
             "Codes in effect: the exponential of the entropy of the weights, which is 5 where they are equal and 1 "
             "where one code has everything.",
             question=Question(
-                "Why not begin as cold as possible?",
+                "Soft assignment is annealed from hot to cold. Why not begin as cold as possible?",
                 (
                     "Only the nearest code would learn, and the others hardly at all",
                     "A softmax cannot be computed at low temperatures",

@@ -51,7 +51,7 @@ CHAPTER = Chapter(
             "SoundStream (Zeghidour et al. 2021, arXiv 2107.03312) trains with a random number of levels, so that one "
             "codec serves every bitrate.",
             question=Question(
-                "A line carries 2 kbit/s. What does one send?",
+                "A codec has eight residual levels of 0.5 kbit/s, and a line carries 2 kbit/s. What does one send?",
                 ("Every fourth token", "The first four levels", "The last four levels"),
                 1,
                 "The first levels carry most. Without them the later ones correct what is not there.",

@@ -35,10 +35,11 @@ CHAPTER = Chapter(
             "\N{SQUARE ROOT}L. In the survey of discrete tokenizers for language models this is equation 20.",
             EQUATION,
             Question(
-                "A latent becomes twice as long and keeps its direction. What happens to its code?",
+                "BSQ quantizes a latent. It becomes twice as long and keeps its direction. What happens to its code?",
                 ("It moves to a corner farther out", "Nothing: the length is not kept", "It may change any bit"),
                 1,
-                "Move the slider of its length. The token stays, and so does the distance on the sphere.",
+                "Only its direction gets onto the sphere. The token stays, and so does the distance there: move the "
+                "slider of its length.",
             ),
         ),
         Step(

@@ -51,7 +51,7 @@ CHAPTER = Chapter(
             SHOWN,
             (PICTURE,),
             question=Question(
-                "This codebook has K = 1,024 codes. Does it tell 1,024 kinds of things apart?",
+                "A codebook has K = 1,024 codes. Does it tell 1,024 kinds of things apart?",
                 (
                     "Yes, one kind of thing for each code",
                     "No: K is how many different vectors there are, whatever they mean",
