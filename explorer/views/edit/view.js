@@ -44,16 +44,17 @@ class EditPanel extends Component {
     this.own(selection.subscribe((state, before) => this.followPage(state, before)));
   }
 
-  /** opening: the value of the view, or null. Another picture, tokenizer or size: the edits were made for the one before. */
-  show(opening) {
-    const linked = this.key === null ? (new URLSearchParams(window.location.search).get("edits") ?? "") : "";
+  /** opening: the value of the view, or null. Another picture, tokenizer or size: the edits were made for the one before.
+   *  arrives: by a link, whose edits are made, also where the page was there already. */
+  show(opening, arrives = false) {
+    const linked = this.key === null || arrives ? (new URLSearchParams(window.location.search).get("edits") ?? "") : "";
     this.details.hidden = !opening;
     if (!opening) return;
-    if (opening.key === this.key) {
+    if (opening.key === this.key && !(arrives && linked !== (this.editor.text ?? ""))) {
       this.editor.opening = opening;
       return;
     }
-    if (this.key !== null) setAddress({ edits: "" });
+    if (this.key !== null) setAddress({ edits: linked });
     this.key = opening.key;
     this.linked = linked;
     this.editor = new Editor(this.request, opening);
@@ -312,7 +313,7 @@ class EditPanel extends Component {
 
 export function mount({ element, props, watch, server }) {
   const panel = new EditPanel(element, (request) => server.edit_ask(request));
-  const take = () => panel.show(props.value ? JSON.parse(props.value) : null);
+  const take = () => panel.show(props.value ? JSON.parse(props.value) : null, props.linked);
   watch("value", take);
   take();
   return panel;

@@ -100,9 +100,10 @@ export async function mount({ element, props, watch, server, trigger }) {
   const prepare = (search) => page.desk.prepare(search.slice(1));
   page.own(travel.register({ names: address.NAMES, now: address.currentQuery, take, prepare }));
   const show = () => {
-    page.slots.view.props.linked = arrived !== null;
+    const linked = (on) => ["view", "editor"].forEach((name) => (page.slots[name].props.linked = on));
+    linked(arrived !== null);
     if (props.value) page.desk.take(JSON.parse(props.value));
-    page.slots.view.props.linked = false;
+    linked(false);
     arrived?.();
     arrived = null;
   };

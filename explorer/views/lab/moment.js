@@ -37,12 +37,12 @@ export function createMoment(root, env) {
   const error = h("p", { class: "dte-lf-error", role: "alert", hidden: true });
   const title = h("h4", {});
   const text = h("p", { class: "dte-lf-says", role: "status" });
-  const ask = async (action) => {
-    const answer = await env.act(action, {});
+  const ask = async (action, args = {}) => {
+    const answer = await env.act(action, args);
     error.hidden = answer.ok;
     say(error, answer.ok ? "" : (answer.error?.message ?? "That did not work."));
   };
-  const mend = h("button", { type: "button", class: "dte-lf-primary", "data-mend-here": "", onclick: () => ask("mend") });
+  const mend = h("button", { type: "button", class: "dte-lf-primary", "data-mend-here": "", onclick: () => ask("mend", { preset: running }) });
   const go = h("button", { type: "button", class: "dte-lf-second", onclick: () => ask("play") }, "Watch on");
   root.classList.add("dte-lf", "dte-lf-moment");
   root.dataset.panel = "moment";
@@ -50,6 +50,7 @@ export function createMoment(root, env) {
   root.hidden = true;
   root.replaceChildren(title, text, h("div", { class: "dte-lf-mend" }, mend, go), error);
   let shown = null;
+  let running = null; // the preset whose button this is
   const put = () => {
     root.hidden = !shown;
     if (!shown) return;
@@ -65,6 +66,7 @@ export function createMoment(root, env) {
   return {
     draw(view) {
       const next = momentOf(view, presets);
+      running = view.status?.preset ?? running;
       if (same(JSON.stringify(next))) return;
       shown = next;
       if (view.status?.playing) return write.request();

@@ -20,6 +20,7 @@ import { createLink } from "../kit/player/link.js";
 import { createPictures } from "./charts/pictures.js";
 import { frameShown } from "../kit/stage/pace.js";
 import { createMoment } from "./moment.js";
+import { createOpening } from "./opening.js";
 import { createPlane } from "../kit/player/plane/plane.js";
 import { createPresets } from "./controls/presets.js";
 import { createTransport } from "./controls/transport.js";
@@ -53,7 +54,8 @@ class Lab extends Component {
     this.link.settings = [payload.settings];
     this.link.message = payload.message;
     this.address = this.part(createAddress(payload.defaults));
-    this.env = { act: this.link.act, bus: this.bus, payload, snapshots: () => this.snapshots(), writeAddress: () => this.writeAddress() };
+    this.opening = createOpening(this.link.act);
+    this.env = { act: this.opening.act, bus: this.bus, payload, snapshots: () => this.snapshots(), writeAddress: () => this.writeAddress() };
     const apart = (first, second) => (first.settings && second.settings ? settingsApart(payload.controls, first.settings, second.settings) : null);
     Object.assign(this.env, { apart, words: verdict, at: () => this.bus.state.scrub });
     this.build();
@@ -103,7 +105,7 @@ class Lab extends Component {
     this.bus.set({ scrub: null, code: null, hoverCode: null, level: 0 });
     this.taking = true; // the address is that of the link by now, and the run still that before it
     this.address.hold();
-    const answer = await this.link.act("travel", { query: search.slice(1) });
+    const answer = await this.opening.travel(search.slice(1));
     this.taking = false;
     if (!answer.ok) return false;
     this.link.message = answer.message;

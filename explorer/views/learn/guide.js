@@ -9,7 +9,7 @@ import { h, say } from "../kit/widgets/dom.js";
 import { replaceQuery } from "../kit/wire/bus.js";
 import { applyClass, classPart, classQuery, isPresented, ofClass } from "./class.js";
 import { markDone, stepName } from "./progress.js";
-import { AIR_PX, headPx, overlap, seekBy } from "./place.js";
+import { AIR_PX, coverOf, headPx, seekBy } from "./place.js";
 import { keepOwn, ownOf, placeOf, queryOf, rootOf, staysOnPage } from "./route.js";
 import { morePart, stepParts } from "./step.js";
 import { factsOf, isDone, namesOf, standing } from "./task.js";
@@ -188,18 +188,12 @@ class Guide extends Component {
     markDone(this.card.dataset.step);
   }
 
-  /** Stand in the corner where less is covered of what is framed: of each part, the share of what is in sight. */
+  /** Stand in the corner where less is covered of what is framed. */
   dock() {
     const box = this.card.getBoundingClientRect();
-    const covered = (left) =>
-      this.lit.reduce((sum, element) => {
-        const one = element.getBoundingClientRect();
-        const common = (across, down) => overlap(across, [one.left, one.right]) * overlap(down, [one.top, one.bottom]);
-        const seen = common([0, window.innerWidth], [0, window.innerHeight]);
-        return sum + (seen > 0 ? common([left, left + box.width], [box.top, box.bottom]) / seen : 0);
-      }, 0);
-    const [left, right] = [covered(EDGE_PX), covered(window.innerWidth - EDGE_PX - box.width)];
-    this.card.dataset.dock = left < right ? "left" : "right";
+    const boxes = this.lit.map((element) => element.getBoundingClientRect());
+    const covered = (left) => coverOf(boxes, { left, right: left + box.width, top: box.top, bottom: box.bottom }, window);
+    this.card.dataset.dock = covered(EDGE_PX) < covered(window.innerWidth - EDGE_PX - box.width) ? "left" : "right";
   }
 
   /** Bring the first of what is framed into sight, until the visitor scrolls or acts: often it is below the window. */
@@ -207,11 +201,12 @@ class Guide extends Component {
     const box = this.lit[0]?.getBoundingClientRect();
     if (!box || box.height === 0) return;
     const card = this.card.getBoundingClientRect();
-    const bottom = card.width >= window.innerWidth - 2 * EDGE_PX ? card.top : window.innerHeight;
+    const bottom = (card.width >= window.innerWidth - 2 * EDGE_PX ? card.top : window.innerHeight) - AIR_PX;
     const head = headPx();
-    const by = seekBy([box.top, box.bottom], [head, bottom - AIR_PX]);
+    const by = seekBy([box.top, box.bottom], [head, bottom]);
     if (by === 0 && !this.sought) return;
-    this.sought = box.height > bottom - AIR_PX - head; // what is too long stays on top while what is above it grows
+    // What is too long, or as wide as the card cannot but cover, stays on top while what is above it grows.
+    this.sought = box.height > bottom - head || box.width > window.innerWidth / 2;
     window.scrollBy({ top: this.sought ? box.top - head : by });
   }
 
@@ -245,6 +240,7 @@ class Guide extends Component {
       if (this.going !== going) return;
       this.going = null;
       this.card?.removeAttribute("aria-busy");
+      if (this.seekEnds > 0) this.seekEnds = performance.now() + SEEK_MS;
     };
     this.card.setAttribute("aria-busy", "true");
     travel.go(query).then(arrived);

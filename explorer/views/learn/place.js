@@ -4,10 +4,22 @@
 const HEAD_PX = 56; // of the page, which stays on top
 export const AIR_PX = 8; // below what stays on top, and above what the card covers
 const STAYS = ".dte-lab .lab-transport"; // on top, whatever is scrolled to
+const FIRST = 3; // times as dear as the other parts that are framed
 const SEEN = 0.95; // of what fits into the window: so much of it is enough
 
 /** How much of two stretches is common. Pure. */
 export const overlap = ([a, b], [c, d]) => Math.max(0, Math.min(b, d) - Math.max(a, c));
+
+/** How much a card would cover of parts: of each the share of what is in sight, of the first, which a step is about, more. Pure.
+ *  @param {any[]} boxes  @param {any} card  @param {any} win */
+export function coverOf(boxes, card, win) {
+  const shares = boxes.map((one) => {
+    const common = (across, down) => overlap(across, [one.left, one.right]) * overlap(down, [one.top, one.bottom]);
+    const seen = common([0, win.innerWidth], [0, win.innerHeight]);
+    return seen > 0 ? common([card.left, card.right], [card.top, card.bottom]) / seen : 0;
+  });
+  return shares.reduce((sum, share, i) => sum + (i === 0 ? FIRST * share : share), 0);
+}
 
 /** By how much to scroll so that a stretch is in sight, no further than it must; of one that does not fit, its beginning,
  *  unless half of the window is full of it. Pure.

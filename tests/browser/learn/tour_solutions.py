@@ -68,7 +68,7 @@ def choose_twin(page: Page) -> None:
 
 def paint_one(page: Page) -> None:
     """Code 0 onto the third of the 64 tokens."""
-    page.locator("#edit-view .dte-edit .ed-panel > summary").click()
+    page.locator("#edit-view .dte-edit .ed-panel").evaluate("(one) => (one.open = true)")
     page.wait_for_selector("#edit-view .dte-edit[data-ready='true']")
     code = page.locator("#edit-view .ed-code")
     code.fill("0")

@@ -110,16 +110,16 @@ async function start(list, item) {
 }
 
 async function mend(list, item) {
-  if (!(await request(list, item, "mend", {}))) return;
+  if (!(await request(list, item, "mend", { preset: item.preset.id }))) return;
   list.status = { preset: item.preset.id, mended: true };
   const hadFocus = document.activeElement === item.button || document.activeElement === document.body;
   refresh(list);
   if (hadFocus) item.again.focus();
 }
 
-/** One request at a time; true if it was done. */
+/** One request at a time, but for the one that mends, which waits for a run that opens; true if it was done. */
 async function request(list, item, action, args) {
-  if (list.busy) return false;
+  if (list.busy && action !== "mend") return false;
   list.busy = true;
   let answer;
   try {
@@ -130,7 +130,7 @@ async function request(list, item, action, args) {
   list.busy = false;
   item.error.hidden = answer.ok;
   say(item.error, answer.ok ? "" : (answer.error?.message ?? NO_ANSWER));
-  return answer.ok;
+  return answer.ok && !answer.dropped;
 }
 
 /** Show which preset runs; its card opens, the others close. */

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { nextStep } from "../../../../explorer/views/learn/chapters.js";
-import { overlap, seekBy } from "../../../../explorer/views/learn/guide.js";
+import { coverOf, headPx, overlap, seekBy } from "../../../../explorer/views/learn/place.js";
 import { answersCsv, keepAnswer, markDone, readProgress, stepsDone } from "../../../../explorer/views/learn/progress.js";
 import { addressOf, placeOf, rootOf, staysOnPage } from "../../../../explorer/views/learn/route.js";
-import { factsOf, holds, isDone, standing } from "../../../../explorer/views/learn/task.js";
+import { factsOf, holds, isDone, namesOf, standing } from "../../../../explorer/views/learn/task.js";
 
 const steps = [
   { page: "", query: "tokenizer=vq" },
@@ -84,12 +84,45 @@ test("what two stretches have in common", () => {
   assert.deepEqual([overlap([0, 10], [5, 20]), overlap([0, 10], [10, 20]), overlap([0, 10], [-5, 50])], [5, 0, 10]);
 });
 
-test("what a step is about is brought to the top of what is free, where less than half of it is in sight", () => {
+test("what a step is about is brought into sight, no further than it must be", () => {
   const free = [50, 500];
   assert.equal(seekBy([100, 400], free), 0);
-  assert.equal(seekBy([300, 700], free), 0, "half of it is enough");
-  assert.equal(seekBy([301, 701], free), 251);
-  assert.equal(seekBy([-800, -500], free), -850, "and back up");
+  assert.equal(seekBy([100, 520], free), 0, "95% of it is enough");
+  assert.equal(seekBy([100, 540], free), 40, "its end to the end of what is free");
+  assert.equal(seekBy([700, 1000], free), 500);
+  assert.equal(seekBy([-800, -500], free), -850, "and back up, its beginning on top");
   assert.equal(seekBy([200, 2000], free), 0, "more than the window holds: half the window");
   assert.equal(seekBy([300, 2000], free), 250);
+});
+
+test("a card covers shares of what is in sight, and of what a step is about above all", () => {
+  const window = { innerWidth: 1000, innerHeight: 500 };
+  const card = { left: 0, right: 200, top: 300, bottom: 500 };
+  const box = (left, top, right, bottom) => ({ left, top, right, bottom });
+  assert.equal(coverOf([box(0, 400, 400, 500)], card, window), 3 * 0.5);
+  assert.equal(coverOf([box(0, 400, 400, 900)], card, window), 3 * 0.5, "what is below the window is covered by nothing");
+  assert.equal(coverOf([box(300, 0, 900, 500), box(0, 400, 200, 500)], card, window), 1, "of another part");
+  assert.equal(coverOf([box(0, 900, 200, 950), box(300, 0, 400, 100)], card, window), 0);
+});
+
+test("what stays on top of a page is as high as it is", () => {
+  const page = (...heights) => ({ querySelectorAll: () => heights.map((height) => ({ getBoundingClientRect: () => ({ height }) })) });
+  assert.deepEqual([headPx(page()), headPx(page(20)), headPx(page(104))], [56, 56, 112]);
+});
+
+test("what a page reports by an id is told in its own words, and in no other way", () => {
+  const elements = {
+    "#tokenizer input": { value: "VQ, EMA + reseeding" },
+    '.strip-picture[data-id="astronaut"]': { title: "Astronaut Eileen Collins. NASA, Public domain" },
+    '#lab-view [data-control="reseeding"] :is(option:checked, [aria-pressed="true"])': { textContent: " Off " },
+  };
+  const root = { querySelector: (selector) => elements[selector] ?? null };
+  const is = (name, value) => ({ name, relation: "is", value });
+  const task = { facts: [is("tokenizer", "vq"), is("picture", "astronaut"), is("codes", 3), { name: "count", relation: "at least", value: 23 }] };
+  const facts = { tokenizer: "vq", picture: "astronaut", codes: "3", count: "2" };
+  assert.deepEqual(namesOf("", task, facts, root), { tokenizer: "VQ, EMA + reseeding", picture: "Astronaut Eileen Collins" });
+  assert.deepEqual(namesOf("lab", { facts: [is("reseeding", "none"), is("update", "ema")] }, { reseeding: "none", update: "ema" }, root), { reseeding: "Off" });
+  assert.deepEqual(namesOf("", task, { ...facts, picture: 'x"] , *' }, root), { tokenizer: "VQ, EMA + reseeding" }, "an address may hold anything");
+  const told = standing(task, facts, namesOf("", task, facts, root));
+  assert.equal(told, "✓ tokenizer VQ, EMA + reseeding, ✓ picture Astronaut Eileen Collins, ✓ codes 3 (is 3), count 2 (at least 23)");
 });
