@@ -5,6 +5,7 @@ const HEAD_PX = 56; // of the page, which stays on top
 export const AIR_PX = 8; // below what stays on top, and above what the card covers
 const STAYS = ".dte-lab .lab-transport"; // on top, whatever is scrolled to
 const FIRST = 3; // times as dear as the other parts that are framed
+const FULL = 0.8; // of the window, with what does not fit into it: so much of it is enough
 const SEEN = 0.95; // of what fits into the window: so much of it is enough
 
 /** How much of two stretches is common. Pure. */
@@ -22,18 +23,20 @@ export function coverOf(boxes, card, win) {
 }
 
 /** By how much to scroll so that a stretch is in sight, no further than it must; of one that does not fit, its beginning,
- *  unless half of the window is full of it. Pure.
+ *  unless most of the window is full of it. Pure.
  *  @param {[number, number]} stretch  @param {[number, number]} free */
 export function seekBy([top, bottom], [first, last]) {
   const [size, room] = [bottom - top, last - first];
   const seen = overlap([top, bottom], [first, last]);
-  if (size > room) return seen >= room / 2 ? 0 : Math.round(top - first);
+  if (size > room) return seen >= FULL * room ? 0 : Math.round(top - first);
   if (seen >= SEEN * size) return 0;
   return Math.round(top < first ? top - first : bottom - last);
 }
 
 /** Below what stays on top of a page. */
-export function headPx(root = document) {
-  const staying = [...root.querySelectorAll(STAYS)].map((one) => one.getBoundingClientRect().height + AIR_PX);
+export function headPx(root = document, styleOf = (one) => getComputedStyle(one)) {
+  const staying = [...root.querySelectorAll(STAYS)]
+    .filter((one) => styleOf(one).position === "sticky")
+    .map((one) => one.getBoundingClientRect().height + AIR_PX);
   return Math.max(HEAD_PX, ...staying);
 }

@@ -91,8 +91,8 @@ test("what a step is about is brought into sight, no further than it must be", (
   assert.equal(seekBy([100, 540], free), 40, "its end to the end of what is free");
   assert.equal(seekBy([700, 1000], free), 500);
   assert.equal(seekBy([-800, -500], free), -850, "and back up, its beginning on top");
-  assert.equal(seekBy([200, 2000], free), 0, "more than the window holds: half the window");
-  assert.equal(seekBy([300, 2000], free), 250);
+  assert.equal(seekBy([140, 2000], free), 0, "more than the window holds: most of the window");
+  assert.equal(seekBy([150, 2000], free), 100);
 });
 
 test("a card covers shares of what is in sight, and of what a step is about above all", () => {
@@ -107,7 +107,10 @@ test("a card covers shares of what is in sight, and of what a step is about abov
 
 test("what stays on top of a page is as high as it is", () => {
   const page = (...heights) => ({ querySelectorAll: () => heights.map((height) => ({ getBoundingClientRect: () => ({ height }) })) });
-  assert.deepEqual([headPx(page()), headPx(page(20)), headPx(page(104))], [56, 56, 112]);
+  const position = (name) => () => ({ position: name });
+  const found = [[], [20], [104]].map((heights) => headPx(page(...heights), position("sticky")));
+  assert.deepEqual(found, [56, 56, 112]);
+  assert.equal(headPx(page(104), position("static")), 56, "as on a phone, where it scrolls away");
 });
 
 test("what a page reports by an id is told in its own words, and in no other way", () => {
