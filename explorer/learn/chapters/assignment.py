@@ -31,7 +31,7 @@ CHAPTER = Chapter(
     (
         Step(
             "A digit in 49 tokens",
-            "Scroll down to Original and reconstruction. The originals are digits of 28 x 28 pixels. The encoder "
+            "The framed originals are digits of 28 x 28 pixels. The encoder "
             "halves each side twice: 28, 14, 7. So a digit becomes 7 x 7 = 49 tokens. The run stands at its start: "
             "nothing is learned yet, and the reconstructions are dark.",
             "lab",
@@ -49,9 +49,9 @@ CHAPTER = Chapter(
         ),
         Step(
             "Train it and watch",
-            "Now it learns. The reconstructions turn into digits. Two of the curves tell how it goes: Missed by the "
-            "output falls, since the digits come out better. Perplexity says how many of the 64 codes are in use, in "
-            "effect.",
+            "Now it learns. The reconstructions turn into digits. Further down, two of the curves tell how it goes: "
+            "Missed by the output falls, since the digits come out better. Perplexity says how many of the 64 codes "
+            "are in use, in effect.",
             "lab",
             lab("full", **REVIVED),
             (PICTURES, CURVES),

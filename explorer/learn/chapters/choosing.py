@@ -63,7 +63,7 @@ CHAPTER = Chapter(
             (MAP, CHOSEN),
             task=Task(
                 "Choose the codebook-free method that lost least in our runs at 8 bits a token.",
-                (Fact("chosen", "is", "fsq"),),
+                (Fact("chosen", "is", "fsq", "your choice:"),),
                 "The codebook-free ones are on the right. Press each and compare decibels (higher is better) at equal "
                 "bits.",
                 "Done. At 8 bits FSQ kept about one decibel more than the two that take signs; k-means tokens kept a "

@@ -21,7 +21,7 @@ CHAPTER = Chapter(
         Step(
             "A collapse, as it happens",
             "All 64 codes start in the middle. The few on the outside win every latent in the first steps, and the "
-            "others are never near again: hollow marks in the plane, striped rows in the picture beside it.",
+            "others are never near again: a heap of hollow marks in the plane, and striped rows in Codes over time.",
             "lab",
             preset("rich_get_richer"),
             (PLANE, HEATMAP),
@@ -37,8 +37,7 @@ CHAPTER = Chapter(
             "A perplexity of 8 of 64 may be 8 codes used alike, or 20 of which a few do most of the work.",
             EQUATION,
             Question(
-                "A batch has 256 latents, the codebook 4,096 codes. What is the highest perplexity that it can "
-                "show?",
+                "A batch has 256 latents, the codebook 4,096 codes. What is the highest perplexity that it can show?",
                 ("4,096", "256", "There is no limit"),
                 1,
                 "256: so many latents cannot use more codes than there are latents. A low perplexity of a small batch "

@@ -40,8 +40,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Reseeded, and torn back",
-            "Codes are put onto latents (they flash), and a step later they are back where they were. The event log "
-            "fills with 'died again'.",
+            "Codes are put onto latents (they flash), and a step later they are back where they were. Further down, "
+            "the list Reseeds fills with 'died again'.",
             "lab",
             preset("ema_overwrites"),
             (PLANE, EVENTS),
