@@ -1,0 +1,87 @@
+"""The guide keeps what it speaks of in sight, gives its room back, and has the next page fetched."""
+
+import pytest
+
+from tests.browser.learn.test_learn import GUIDE, at, open_step
+
+pytestmark = pytest.mark.browser
+
+PHONE, DESK = {"width": 420, "height": 900}, {"width": 1440, "height": 900}
+PLANE, SETTINGS = "#lab-view .lab-panel-plane", "#lab-view .lab-panel-controls"
+TOP = "(selector) => document.querySelector(selector).getBoundingClientRect().top"
+
+
+@pytest.mark.parametrize("window", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_task_of_the_lab_shows_the_plane_and_the_settings_beside_or_below_it(page, app_url, window):
+    """They stood below the presets, so that the plane was out of sight where they were not."""
+    page.set_viewport_size(window)
+    open_step(page, app_url, "collapse.2")
+    page.wait_for_selector(f"{SETTINGS}.dte-lit", state="attached")
+    page.wait_for_function(
+        "(plane) => { const { top } = document.querySelector(plane).getBoundingClientRect(); "
+        "return top > 0 && top < 300; }",
+        arg=PLANE,
+    )
+    plane, settings = (page.evaluate(TOP, one) for one in (PLANE, SETTINGS))
+    presets = page.evaluate(TOP, "#lab-view .lab-panel-presets")
+    assert settings < presets
+    assert abs(settings - plane) < 20 if window is DESK else settings > plane
+    page.click(f"{GUIDE} >> text=Back")  # a step that is not about settings
+    at(page, "collapse.1")
+    assert page.evaluate(TOP, SETTINGS) > page.evaluate(TOP, "#lab-view .lab-panel-presets")
+
+
+def test_the_card_folds_to_where_one_is_and_the_ways_on(page, app_url):
+    page.set_viewport_size(PHONE)
+    open_step(page, app_url, "cells.0")
+    whole = page.locator(GUIDE).bounding_box()["height"]
+    assert whole <= 0.4 * PHONE["height"] + 2
+    page.click(f"{GUIDE} .gd-fold")
+    page.wait_for_selector(f"{GUIDE} .gd-answer >> nth=0", state="hidden")
+    assert page.locator(GUIDE).bounding_box()["height"] < whole / 2
+    assert page.get_attribute(f"{GUIDE} .gd-fold", "aria-expanded") == "false"
+    page.click(f"{GUIDE} .gd-next")  # a step begins unfolded
+    at(page, "cells.1")
+    page.wait_for_selector(f"{GUIDE} .gd-answer >> nth=0", state="visible")
+
+
+@pytest.mark.parametrize("window", [DESK, PHONE], ids=["desk", "phone"])
+def test_what_is_said_of_an_answer_comes_into_sight(page, app_url, window):
+    page.set_viewport_size(window)
+    open_step(page, app_url, "cells.0")
+    page.click(f"{GUIDE} .gd-answer >> nth=0")
+    page.wait_for_function(
+        "(card) => document.querySelector(`${card} .gd-said`).getBoundingClientRect().bottom"
+        " <= document.querySelector(`${card} .gd-foot`).getBoundingClientRect().top + 1",
+        arg=GUIDE,
+    )
+
+
+def test_the_page_of_the_next_step_is_fetched_ahead_and_the_name_of_a_tokenizer_is_its_title(page, app_url):
+    open_step(page, app_url, "residual.0")
+    page.wait_for_selector("link[rel='prefetch'][href*='tokenizer=rvq-4'][href*='learn=residual.1']", state="attached")
+    open_step(page, app_url, "tokens.3")
+    page.wait_for_function("/tokenizer VQ, EMA \\+ reseeding/.test(document.querySelector('.gd-far').textContent)")
+
+
+def test_a_step_with_edits_opens_the_editor_where_the_page_is_there_already(page, app_url):
+    """It stayed folded, and the step spoke of what nobody saw."""
+    open_step(page, app_url, "onedim.1")
+    page.wait_for_selector("#inspect-view .dte-inspect[data-frames-drawn]")
+    assert page.locator("#edit-view .ed-panel[open]").count() == 0
+    page.click(f"{GUIDE} .gd-next")
+    at(page, "onedim.2")
+    page.wait_for_selector("#edit-view .dte-edit[data-ready='true'] .ed-panel[open]")
+    assert "edits=d.0.2-0-6-8" in page.url
+    page.click(f"{GUIDE} .gd-next")
+    at(page, "onedim.3")
+    page.wait_for_function("/edits=p\\.0\\.0\\.528/.test(location.search)")
+    page.wait_for_function("document.querySelector('#edit-view .dte-edit').dataset.changed === '1'")
+
+
+def test_round_buttons_of_the_quiz_are_dark_in_the_dark(page, app_url):
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{app_url.rstrip('/')}/learn?quiz=before")
+    page.wait_for_selector("#learn-view .le-quiz-question input")
+    scheme = "getComputedStyle(document.querySelector('#learn-view .le-quiz-question input')).colorScheme"
+    assert page.evaluate(scheme) == "dark"
