@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
-from explorer.learn.chapters.inspect_links import DECODED, PICTURE, TOKENS
+from explorer.learn.chapters.inspect_links import DECODED, LEVELS, PICTURE, TOKENS
 
 SHOWN = {"tokenizer": "vq-vae-2", "picture": "coffee"}
 EQUATION = (
@@ -28,7 +28,7 @@ CHAPTER = Chapter(
             "to group 2 above the tokens: one number for each 4 x 4 pixels, four times as many.",
             "",
             SHOWN,
-            (PICTURE, TOKENS),
+            (LEVELS, PICTURE, TOKENS),
             "VQ-VAE-2 (Razavi et al. 2019, arXiv 1906.00446) encodes the fine grid with the decoded coarse one in "
             "view, so that it need not say the same again. Both codebooks have 512 codes here.",
             EQUATION,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
 from explorer.learn.chapters.card_links import PICTURE as BOARD
 from explorer.learn.chapters.card_links import SIDE, card
+from explorer.learn.chapters.inspect_links import LEVELS, PICTURE, TOKENS
 from explorer.learn.chapters.lab_links import PLANE, lab
-from explorer.learn.chapters.tokens import PICTURE, TOKENS
 
 EQUATION = (
     Term("z_q", "what the decoder gets"),
@@ -52,10 +52,11 @@ CHAPTER = Chapter(
         ),
         Step(
             "No part is the first",
-            "This tokenizer has four groups. Mute one after the other, above the picture, and see what is lost.",
+            "This tokenizer has four groups. Above the picture, press Mute and a group, one after the other. What is "
+            "lost is seen in the reconstruction, further down.",
             "",
             {"tokenizer": "pq-4", "picture": "coffee"},
-            (PICTURE, TOKENS),
+            (LEVELS, PICTURE, TOKENS),
             question=Question(
                 "The first level of a residual quantizer alone shows the picture. Does the first group of a product "
                 "quantizer, too?",

@@ -45,7 +45,7 @@ CHAPTER = Chapter(
             "see the numbers of each level. The first carries the most; each of the others adds what was missing.",
             "",
             {"tokenizer": "rvq-4", "picture": "coffee"},
-            (PICTURE, TOKENS),
+            (LEVELS, PICTURE, TOKENS),
             "Four codebooks of 1,024 codes reach 1,024 to the power of 4 sums, about 1.1 million million, and need 40 "
             "bits a token. One codebook with as many codes could not be stored.",
         ),
