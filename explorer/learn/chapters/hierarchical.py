@@ -52,7 +52,7 @@ CHAPTER = Chapter(
         Step(
             "The fine grid alone",
             "Now only group 2. PSNR, in decibels, says how near the picture is to the original: higher is nearer. It "
-            "is higher now, with edges in place, and light and colour are still wrong.",
+            "was below 14 dB and is above 16 now, with edges in place, and light and colour are still wrong.",
             "",
             SHOWN | {"mode": "solo", "level": "1"},
             (DECODED,),

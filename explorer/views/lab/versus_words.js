@@ -9,7 +9,7 @@ import { valueWords } from "./controls/values.js";
 export function settingsApart(controls, a, b) {
   const apart = controls.filter(({ name }) => a[name] !== b[name]);
   return apart.map((control) => ({
-    label: `${control.label} (${control.group})`,
+    label: control.label === control.group ? control.label : `${control.label} (${control.group})`,
     a: valueWords(control, a[control.name]),
     b: valueWords(control, b[control.name]),
   }));

@@ -39,6 +39,12 @@ test("settings that differ, in words; those that are the same are not named", ()
     { label: "Start (Codes)", a: "Gaussian", b: "k-means" },
   ]);
   assert.deepEqual(settingsApart(CONTROLS, a, a), []);
+  const twice = CONTROLS.map((one) => ({ ...one, group: one.label }));
+  assert.deepEqual(
+    settingsApart(twice, a, b).map(({ label }) => label),
+    ["Hard", "Start"],
+    "a group of the same name is not told twice",
+  );
   assert.equal(sideWords(CONTROLS, [a, b], 0), "Hard (Choice): on; Start (Codes): Gaussian", "the sides are called as in the table");
   assert.equal(sideWords(CONTROLS, [a, b], 1), "Hard (Choice): off; Start (Codes): k-means");
   assert.equal(sideWords(CONTROLS, [a], 0), "");
