@@ -75,7 +75,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Your task: one token, half the picture",
-            "Now the list of 64. Paint a single token with another code, and see where the picture changes.",
+            "Now the list of 64. Open Edit the tokens, paint a single token with another code, and see where the "
+            "picture changes.",
             "",
             SHOWN,
             (EDITOR, CARD),

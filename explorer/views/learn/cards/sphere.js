@@ -148,6 +148,12 @@ function drawCube(ctx, scene) {
   });
 }
 
+/** So many pixels from one place, on the side that is turned away from another; below it where they are one. */
+function away([x, y], [from, above], px) {
+  const length = Math.hypot(x - from, y - above);
+  return length > 1 ? [x + (px * (x - from)) / length, y + (px * (y - above)) / length] : [x, y + px];
+}
+
 function draw(ctx, scene) {
   const { found, theme, lit, state } = scene;
   drawBall(ctx, scene);
@@ -171,7 +177,8 @@ function draw(ctx, scene) {
   ctx.globalAlpha = place.depth < 0 ? 0.5 : 1;
   drawPoint(ctx, theme, ...place.px, { colour: LATENT, lit: lit === "latent", r: 9 });
   ctx.globalAlpha = 1;
-  drawName(ctx, scene, "u", place.px[0] - 14, place.px[1] - 14, { colour: LATENT, align: "right", size: 16 });
+  const [x, y] = away(place.px, corner.px, 20); // from the bits of its corner, which stand above the two
+  drawName(ctx, scene, "u", x, y + 4, { colour: LATENT, align: "center", size: 16 });
   if (Math.abs(state.length - 1) > 0.15) drawName(ctx, scene, "z", latent.px[0] + 10, latent.px[1] + 12, { colour: LATENT, size: 16 });
   if (corner.depth < 0)
     drawName(ctx, scene, "on the far side: drag beside the points to turn", scene.W / 2, scene.H - 14, { colour: theme.muted, align: "center", bold: false });
