@@ -14,9 +14,9 @@ CHAPTER = Chapter(
     (
         Step(
             "A map of methods",
-            "Left are quantizers with a table of learned codes, right those whose codes follow from a rule. Above, one "
-            "code is chosen, which has no slope to learn by, so the gradient is a stand-in; below, a mixture of codes "
-            "passes the true one. Choose a few.",
+            "Explicit quantizers have a table of learned codes; of codebook-free ones the codes follow from a rule. "
+            "Hard: one code is chosen, which has no slope to learn by, so the gradient is a stand-in. Soft: a mixture "
+            "of codes passes the true one. Choose a few.",
             "learn",
             {"show": "methods"},
             (MAP, CHOSEN),
@@ -64,8 +64,7 @@ CHAPTER = Chapter(
             task=Task(
                 "Choose the codebook-free method that lost least in our runs at 8 bits a token.",
                 (Fact("chosen", "is", "fsq", "your choice:"),),
-                "The codebook-free ones are on the right. Press each and compare decibels (higher is better) at equal "
-                "bits.",
+                "Press each of the codebook-free ones, and compare decibels (higher is better) at equal bits.",
                 "Done. At 8 bits FSQ kept about one decibel more than the two that take signs; k-means tokens kept a "
                 "little more still, with a table.",
             ),

@@ -29,8 +29,8 @@ CHAPTER = Chapter(
     (
         Step(
             "A picture is a sentence",
-            "Read row by row, this picture is a sentence of 256 words out of 1,024. Half of it is given. The numbers "
-            "below are all that the model sees: it knows no pixels.",
+            "Read row by row, this picture is a sentence of 256 words out of 1,024. Half of it is given. The same as "
+            "numbers is all that the model sees: it knows no pixels.",
             "language",
             HALF,
             (PICTURE, SENTENCE),
@@ -78,8 +78,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Words of a language",
-            "How often is each code used (left), and what does one token tell of the next? In What memory is worth, "
-            "the model knows more of what came before from bar to bar, and needs fewer bits.",
+            "Rank and frequency: how often is each code used? Bits a token: what does one token tell of the next? In "
+            "What memory is worth, the model knows more of what came before from bar to bar, and needs fewer bits.",
             "language",
             HALF | {"text": "samples"},
             (WORDS,),
