@@ -26,7 +26,7 @@ def test_a_task_of_the_lab_shows_the_plane_and_the_settings_beside_or_below_it(p
     presets = page.evaluate(TOP, "#lab-view .lab-panel-presets")
     assert settings < presets
     assert abs(settings - plane) < 20 if window is DESK else settings > plane
-    page.click(f"{GUIDE} >> text=Back")  # a step that is not about settings
+    page.locator(GUIDE).get_by_role("button", name="Back", exact=True).click()  # to a step that is not about settings
     at(page, "collapse.1")
     assert page.evaluate(TOP, SETTINGS) > page.evaluate(TOP, "#lab-view .lab-panel-presets")
 
