@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from explorer.audit.batches import Levels, Stretch, Together, encode_together
 from explorer.foundation.ahead import made_ahead
+from explorer.foundation.freed_memory import keep_freed_memory
 from explorer.joints.tokenizer import Tokenizer
 
 Encoded = tuple[Sequence[Levels | str], Together]
@@ -22,11 +23,13 @@ def one_thread_each(device: str) -> Iterator[int]:
     """Yield how many stretches are to be encoded beside each other on a device: as many as torch had threads, each by
     one, until the block ends. A GPU is fed by one.
 
-    For a command, whose process does nothing else: torch's number of threads is that of the whole process.
+    For a command, whose process does nothing else: torch's number of threads is that of the whole process, and so is
+    what becomes of memory that is freed.
     """
     if device != "cpu":
         yield 1
         return
+    keep_freed_memory()
     import torch  # a command imports this before it knows its device
 
     threads = torch.get_num_threads()

@@ -1,8 +1,10 @@
 """A folder tokenized into a dump against its files one by one: read, made to fit and encoded alone, in one process.
 
-Both are taken in turns, and the best of ROUNDS of each counts, so that a busy machine slows both. The one by one has
-the same threads of torch and writes nothing; the dump is written as .npy. Beside seconds of the clock stand those of
-the processor, which other programs hardly change. FOLDER_FILES=64 makes it quicker.
+Both are taken in turns, and the best of ROUNDS of each counts, so that a busy machine slows both; beside it stand the
+least and the most of the rounds' own ratios. The one by one has the same threads of torch and writes nothing; the dump
+is written as .npy. Beside seconds of the clock stand those of the processor, which other programs hardly change: what
+share of the cores the one by one keeps busy, and how many times as fast the folder were at most, at the work that it
+does, if it kept all of them busy all the time. FOLDER_FILES=64 makes it quicker.
 """
 
 import os
@@ -12,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-FILES, ROUNDS = int(os.environ.get("FOLDER_FILES", "128")), 3
+from tests.benchmarks.machinery.in_turn import cores
+
+FILES, ROUNDS = int(os.environ.get("FOLDER_FILES", "128")), 5
 BUDGET = "1.5 or more"
 
 
@@ -46,18 +50,27 @@ def row(name: str, what: str, folder: Path, crop: int | None) -> tuple[str, str,
         with one_thread_each(tokenizer.device) as workers:  # as the command does
             tokenize_source(tokenizer, source, folder / f"out{n}", DumpOptions(fitting=fitting), workers=workers)
 
-    best = {"alone": [np.inf] * 2, "together": [np.inf] * 2}  # of the clock, of the processor
+    taken: dict[str, list[tuple[float, float]]] = {"alone": [], "together": []}  # of the clock, of the processor
     tokenizer.encode([values(fit_medium(source.open(0, spec.modality), spec, fitting))])  # what is slow only once
     for n in range(ROUNDS):
         for which, work in (("alone", alone), ("together", lambda n=n: together(n))):
             begin = time.perf_counter(), time.process_time()
             work()
-            took = time.perf_counter() - begin[0], time.process_time() - begin[1]
-            best[which] = [min(pair) for pair in zip(best[which], took, strict=True)]
-    ratio, work_ratio = (a / b for a, b in zip(best["alone"], best["together"], strict=True))
-    each = " and ".join(f"{1000 * best[which][0] / len(source):.1f}" for which in best)
-    told = f"{ratio:.2f} times as fast ({each} ms a file, one by one and together); {work_ratio:.2f} of the processor"
-    return f"{what}, {name}", told, BUDGET
+            taken[which].append((time.perf_counter() - begin[0], time.process_time() - begin[1]))
+    return f"{what}, {name}", words(taken, len(source)), BUDGET
+
+
+def words(taken: dict[str, list[tuple[float, float]]], files: int) -> str:
+    """Seconds of the clock and of the processor of each round, one by one and together, as text."""
+    (alone, alone_work), (together, work) = (map(min, zip(*rounds, strict=True)) for rounds in taken.values())
+    ratios = [one[0] / other[0] for one, other in zip(*taken.values(), strict=True)]
+    busy = [seconds / (clock * cores()) for clock, seconds in taken["alone"]]
+    return (
+        f"{alone / together:.2f} times as fast (rounds {min(ratios):.2f} to {max(ratios):.2f}; "
+        f"{1000 * alone / files:.1f} and {1000 * together / files:.1f} ms a file, one by one and together; of the "
+        f"processor {1000 * alone_work / files:.1f} and {1000 * work / files:.1f}); one by one keeps "
+        f"{max(busy):.0%} of {cores()} cores busy; at most {alone * cores() / work:.2f}"
+    )
 
 
 def write_crops(side: int):
