@@ -1,9 +1,15 @@
 """Binary spherical quantization: project the latent to the unit sphere, take signs, stay on the sphere.
 
-Zhao et al. 2024, arXiv 2406.07548. The linear layers to L dimensions and back are left to encoder and decoder. The
-sign of 0 is +1 in the paper, as surveys quote it, and -1 in the authors' code and here. In that code the commitment is
-summed over the bits, where here it is their mean, and the entropies are divided by the inverse temperature. Its
-settings are a commitment of weight 0 and an inverse temperature of 1; the defaults here are LFQ's.
+Zhao et al. 2024, arXiv 2406.07548: u = v / |v|, and sign(u) / sqrt(L) for the code. The linear layers to L dimensions
+and back are left to encoder and decoder.
+
+What differs. The sign of 0 is +1 in the paper and -1 in the authors' code and here. Paper and code pass 1 / sqrt(L) of
+the gradient at the code on to u, since their stand-in is of sign(u) alone; here all of it is passed, as in
+vector-quantize-pytorch. The paper's probabilities are softmax(tau c.u), those of its code and ours softmax(2 t c.u), so
+that tau is 2 t. The paper takes the entropy of the mean bit by bit, its code in groups of 1 or 9 bits, this in groups
+of `group_bits`. The paper trains without a commitment; in its code that is summed over the bits, where here it is their
+mean, and has weight 0; and the entropies are divided by the inverse temperature, which is 1 there. The defaults here
+are LFQ's.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """FAST, the first half: the cosine transform of a chunk of actions, scaled and rounded to integers.
 
 FAST: Efficient Action Tokenization for Vision-Language-Action Models (Pertsch et al. 2025, arXiv 2501.09747, algorithm
-1). Each column of a chunk goes through a DCT-II; what it gives is multiplied by a scale and rounded. There is no
-network and no learned table: a small scale makes most integers 0, a large one keeps more. The second half, which joins
-integers that often follow each other, is in `fast_merges.py`.
+1). Each column of a chunk goes through a DCT-II; what it gives is multiplied by a scale (10 in the paper) and rounded.
+There is no network and no learned table: a small scale makes most integers 0, a large one keeps more. The second half,
+which joins integers that often follow each other, is in `fast_merges.py`: there the lowest frequency of all columns
+comes first, then the next.
 
 Here an integer is a code: -limit..limit are the 2 limit + 1 values of a lattice of one axis, so that every page counts
 and shows it as it does FSQ's. The original has no limit; what is beyond is cut off, and counted as such.

@@ -58,9 +58,10 @@ def sign_entropies(u: Tensor, scale: float, inverse_temperature: float, group_bi
     scale). The first term is therefore an exact sum over bits; the second is computed over the 2^group_bits
     combinations of each group of bits and summed over groups (exact if one group holds all, else an upper bound).
     Raises SettingsError for groups of no bit, or of more than 16.
-    Sources: MAGVIT-v2 (Yu et al. 2023, arXiv 2310.05737, eq. 5), BSQ (Zhao et al. 2024, arXiv 2406.07548, whose eq. 5
-    is the product over bits). The logits 2 t u.c are those of BSQ's code and of Open-MAGVIT2: -|u - c|^2, but for what
-    all codes share.
+    Sources: MAGVIT-v2 (Yu et al. 2023, arXiv 2310.05737, eq. 5) for the two entropies. BSQ (Zhao et al. 2024, arXiv
+    2406.07548) writes the soft choice of LFQ as exp(-tau |u - c|^2), which is exp(2 t u.c) with t = tau but for what
+    all codes share; so have it BSQ's code and Open-MAGVIT2, too. For its own codes BSQ writes exp(tau u.c), so that
+    t is tau / 2, and the product over bits of sigmoid(2 tau u c) (eq. 5 of one version, 7 of another).
     """
     if not 1 <= group_bits <= 16:
         raise SettingsError(f"group_bits must be from 1 to 16, got {group_bits}")

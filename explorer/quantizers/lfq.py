@@ -1,7 +1,8 @@
 """Lookup-free quantization: the code of a latent is the sign of each of its dimensions.
 
-MAGVIT-v2 (Yu et al. 2023, arXiv 2310.05737), eqs 3 to 5: sign, index, and the penalty E[H(q)] - H[E(q)]. The weights
-0.25 of the commitment and 0.1 of the penalty are the authors', who start the latter at three times that.
+MAGVIT-v2 (Yu et al. 2023, arXiv 2310.05737), eqs 3 to 5: sign, index, and the penalty E[H(q)] - H[E(q)], as others
+quote them (Open-MAGVIT2, Luo et al. 2024, arXiv 2409.04410, eqs 1 to 3). The weights 0.25 of the commitment and 0.1 of
+the penalty are the authors', who start the latter at three times that.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from explorer.quantizers.nearest import finite_rows, mark_lost
 def sign_rule(name: str, bits: int, scale: float) -> LatticeRule:
     """The corners {-scale, +scale}^bits; the first axis is the most significant bit.
 
-    So have it vector-quantize-pytorch and the authors of BSQ in their code; the papers of LFQ and BSQ sum 2^(i-1) over
-    the axes i, which makes the first the least significant. The codes are the same, their numbers mirrored.
+    So have it vector-quantize-pytorch and the authors of BSQ in their code; the papers of LFQ (eq. 4) and BSQ sum
+    2^(i-1) over the axes i, which makes the first the least significant: the same codes, their numbers mirrored.
     """
     if int(bits) != bits or not 1 <= bits <= 62:
         raise SettingsError(f"bits must be a whole number from 1 to 62, got {bits}")

@@ -8,7 +8,9 @@ higher recall in multi-codebook quantization, ECCV): the codebooks in one step, 
 
 Here the beam takes the levels in their order, where AQ tries all that are left; perturbations are the same for all
 latents, so that one latent always gets the same codes, where LSQ draws them; B^T B and B^T X are running averages; the
-ridge holds codes where they are, where LSQ++ holds them at zero; and its stochastic relaxation is no part of this.
+ridge holds codes where they are, where LSQ++ holds them at zero; and its stochastic relaxation is no part of this. The
+papers' own text was not at hand: this is held to the authors' code of LSQ and LSQ++ (una-dinosauria on GitHub:
+local-search-quantization, Rayuela.jl) and to surveys.
 """
 
 from __future__ import annotations

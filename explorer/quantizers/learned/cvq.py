@@ -5,9 +5,11 @@ N_k <- g N_k + (1 - g) n_k / N, a_k = exp(-10 K N_k / (1 - g) - eps), e_k <- (1 
 use has a_k of almost 0 and learns by the codebook loss alone. No rule says dead and no code jumps, so there are no
 events.
 
-So it stands in the authors' code, lyndonzheng/CVQ-VAE, but for three things: unless told otherwise it takes the nearest
-by cosine and anchors by "probrandom"; its "random" anchors are of earlier batches, too, where a batch has fewer latents
-than there are codes; and it has a contrastive loss to add, which is no part of this.
+So it stands in the paper, as notes on it quote it (ricolxwz/note, cvq-vae.md: n_k over the B h w latents of a batch),
+and in the authors' code, lyndonzheng/CVQ-VAE, whose epsilon is 0.001, but for three things: unless told otherwise that
+takes the nearest by cosine and anchors by "probrandom"; its "random" anchors are of earlier batches, too, where a batch
+has fewer latents than there are codes; and it has a contrastive loss to add, as the paper has, which is no part of
+this.
 """
 
 from __future__ import annotations

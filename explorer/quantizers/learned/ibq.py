@@ -3,12 +3,12 @@
 Shi et al. 2024 (Scalable image tokenization with index backpropagation quantization, arXiv 2412.02692): the
 straight-through estimator stands on the one-hot over all codes, one_hot(argmax p) + p - sg(p), and z_q is that times
 the table. The loss is |z_q - z|^2 + |sg(z) - e|^2 + beta |z - sg(e)|^2, e the code without that estimator: eq. 10, as
-TencentARC/SEED-Voken/issues/50 quotes it.
+TencentARC/SEED-Voken/issues/50 and 60 quote it. Squares are means over latents and axes here, as in their code.
 
-Four things differ from the authors' code: the scores behind p are -|z - e_k|^2 / 2 and not the product z.e_k, whose
+Two things differ from paper and code alike: the scores behind p are -|z - e_k|^2 / 2 and not the product z.e_k, whose
 argmax need not be the nearest code (for codes of one length p is the same, and so are all gradients but that along a
-code); the temperature is a setting; the entropies are those of p, there of scores divided by 0.01; and beta weighs the
-commitment, as in the paper, there the codebook's term (their issues 50 and 60).
+code); and the temperature of p is a setting. Two differ from the code alone: the entropies are those of p, there of
+scores divided by 0.01; and beta weighs the commitment, as in the paper, there the codebook's term (the same issues).
 """
 
 from __future__ import annotations
