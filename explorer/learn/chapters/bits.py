@@ -35,9 +35,9 @@ CHAPTER = Chapter(
             "learn",
             card("bits"),
             (BOARD, SIDE),
-            "Yu et al. 2023 (MAGVIT-v2, arXiv 2310.05737). Here the first axis is worth the most; the survey of "
-            "discrete tokenizers for language models counts the other way round in its equation 19. Both are found in "
-            "code, so look before you compare indices. The sign of 0 is -1, bit 0.",
+            "Yu et al. 2023 (MAGVIT-v2, arXiv 2310.05737). Here the first axis is worth the most; the paper counts the "
+            "other way round in its equation 4, and so does the survey of discrete tokenizers for language models in "
+            "equation 19. Both are found in code, so look before you compare indices. The sign of 0 is -1, bit 0.",
             INDEX,
             Question(
                 "LFQ gets one axis more, from 4 to 5. What happens to the number of codes?",

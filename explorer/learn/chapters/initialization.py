@@ -39,8 +39,8 @@ CHAPTER = Chapter(
             "learn",
             card("lloyd", start="kmeans"),
             (PICTURE, SIDE),
-            "Lloyd's algorithm. k-means++ draws each start with a chance that grows with its squared distance to those "
-            "before it (Arthur and Vassilvitskii 2007).",
+            "Lloyd's algorithm. k-means++ draws each start with a chance in proportion to its squared distance to the "
+            "nearest of those before it (Arthur and Vassilvitskii 2007).",
             KMEANS,
             Question(
                 "k-means runs to its end from a start far away. What becomes of a code that no latent takes?",

@@ -46,8 +46,9 @@ CHAPTER = Chapter(
             "lab",
             against(MIDDLE, quantizer="ibq", **FASTER),
             (PLANE, HEATMAP),
-            "IBQ: Shi et al. 2024 (arXiv 2412.02692). Soft VQ and soft EM share the idea: a latent counts for every "
-            "code by its distance. Choose them under Quantizer and Update.",
+            "IBQ: Shi et al. 2024 (arXiv 2412.02692), where codes are scored by the product with the latent and not by "
+            "its distance. Soft VQ and soft EM share the idea: a latent counts for every code by its distance. Choose "
+            "them under Quantizer and Update.",
             question=Question(
                 "In plain VQ, what does a latent do to its second nearest code?",
                 ("It pulls at it half as much", "Nothing at all"),
@@ -73,8 +74,8 @@ CHAPTER = Chapter(
             "lab",
             against(MIDDLE, quantizer="affine", affine="running"),
             (PLANE, HEATMAP),
-            "Affine reparameterization: Huh et al. 2023 (arXiv 2305.08842). SimVQ goes further: a frozen table times "
-            "one learned matrix, through which every gradient moves all codes.",
+            "Affine reparameterization: Huh et al. 2023 (arXiv 2305.08842), after the authors' code. SimVQ goes "
+            "further: a frozen table times one learned matrix, through which every gradient moves all codes.",
         ),
         Step(
             "Few first, more later",

@@ -32,7 +32,8 @@ CHAPTER = Chapter(
             card("sphere"),
             (BOARD, SIDE),
             "Zhao et al. 2024 (arXiv 2406.07548). With L axes there are 2 to the power of L corners at +-1 / "
-            "\N{SQUARE ROOT}L. In the survey of discrete tokenizers for language models this is equation 20.",
+            "\N{SQUARE ROOT}L. In the survey of discrete tokenizers for language models this is equation 20. The sign "
+            "of 0 is +1 there and in the paper, and -1 in the authors' code and here.",
             EQUATION,
             Question(
                 "BSQ quantizes a latent. It becomes twice as long and keeps its direction. What happens to its code?",
