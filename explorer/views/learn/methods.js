@@ -19,6 +19,7 @@ const ASSIGNMENTS = [
   ["hard", "Hard: one code, the gradient is a stand-in"],
   ["soft", "Soft: a mixture of codes passes the gradient"],
 ];
+const READ_AS = { paper: "paper", quoted: "paper, quoted", code: "authors' code", survey: "survey", own: "ours" };
 const whole = (number) => number.toLocaleString("en-US");
 const range = ([low, high], text) => (text(low) === text(high) ? text(low) : `${text(low)} to ${text(high)}`);
 
@@ -32,12 +33,28 @@ export function placed(groups, codebook, assignment) {
   return groups.flatMap(({ methods }) => methods).filter((one) => one.codebook === codebook && one.assignment === assignment);
 }
 
+/** What stands in the table of an equation: how it was read, its source, where, and what differs. Pure. */
+export function equationCells(equation) {
+  if (!equation) return ["", "", "", ""];
+  return [READ_AS[equation.reading], equation.source, equation.at, equation.differs];
+}
+
 /** Every row as a file. Pure. */
 export function methodsCsv(groups) {
   const rows = groups.flatMap(({ title, methods }) =>
-    methods.map((one) => [title, one.name, one.words, one.codebook, one.assignment, one.seen.map(({ link }) => link).join(" "), one.test]),
+    methods.map((one) => [
+      title,
+      one.name,
+      one.words,
+      one.codebook,
+      one.assignment,
+      one.seen.map(({ link }) => link).join(" "),
+      ...equationCells(one.equation),
+      one.test,
+    ]),
   );
-  return csv(["group", "method", "what it is", "codebook", "assignment", "seen at", "test"], rows);
+  const equation = ["equation read in", "equation", "read at", "differs here"];
+  return csv(["group", "method", "what it is", "codebook", "assignment", "seen at", ...equation, "test"], rows);
 }
 
 /** The query of an address with this method chosen. Pure. */
@@ -173,18 +190,48 @@ class MethodsPage extends Component {
     );
   }
 
+  equation({ equation }) {
+    const [read, source, at, differs] = equationCells(equation);
+    return h(
+      "td",
+      { class: "me-equation" },
+      ...(read ? [h("b", {}, read), ` ${source}`] : []),
+      ...[at && `Read at: ${at}.`, differs && `Here: ${differs}`].filter(Boolean).map((text) => h("small", {}, text)),
+    );
+  }
+
   table() {
     const { groups } = this.opening;
     const row = (one) =>
-      h("tr", {}, h("th", { scope: "row" }, one.name), h("td", {}, one.words), h("td", {}, ...this.links(one)), h("td", { class: "me-test" }, one.test));
-    const head = h("thead", {}, h("tr", {}, ...["Method", "What it is", "Seen at", "Held by the test"].map((text) => h("th", { scope: "col" }, text))));
+      h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, one.name),
+        h("td", {}, one.words),
+        h("td", {}, ...this.links(one)),
+        this.equation(one),
+        h("td", { class: "me-test" }, one.test),
+      );
+    const titles = ["Method", "What it is", "Seen at", "Equation", "Held by the test"];
+    const head = h("thead", {}, h("tr", {}, ...titles.map((text) => h("th", { scope: "col" }, text))));
     const body = ({ title, methods }) =>
-      h("tbody", {}, h("tr", { class: "me-group" }, h("th", { scope: "rowgroup", colspan: 4 }, `${title}, ${methods.length}`)), ...methods.map(row));
+      h(
+        "tbody",
+        {},
+        h("tr", { class: "me-group" }, h("th", { scope: "rowgroup", colspan: titles.length }, `${title}, ${methods.length}`)),
+        ...methods.map(row),
+      );
     const count = groups.reduce((sum, { methods }) => sum + methods.length, 0);
     return h(
       "section",
       { class: "me-all" },
       h("h3", {}, `Every method, ${count}`),
+      h(
+        "p",
+        { class: "me-lead" },
+        "Equations say what they were read in. ",
+        ...Object.entries(this.opening.readings).flatMap(([reading, words]) => [h("b", {}, READ_AS[reading]), `: ${words} `]),
+      ),
       h(
         "p",
         { class: "dte-exports" },

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from explorer.analysis.experiments.evidence import Evidence
 from explorer.learn.methods.claims import Claim
+from explorer.learn.methods.equations import EQUATIONS, HELD, READINGS
 from explorer.learn.methods.method import Method
 from explorer.views.kit.page.component import BrowserComponent
 
@@ -23,9 +25,16 @@ def payload(
 ) -> str:
     """The value of Methods. evidence: by condition, of one experiment. source: what that is, in words."""
     content = {
-        "groups": [{"title": title, "methods": [one.as_json() for one in some]} for title, some in methods.items()],
+        "groups": [{"title": title, "methods": [_row(one, title) for one in some]} for title, some in methods.items()],
+        "readings": READINGS,
         "claims": [asdict(one) for one in claims],
         "evidence": {name: one.as_json() for name, one in evidence.items()},
         "source": source,
     }
     return json.dumps(content, separators=(",", ":"))
+
+
+def _row(method: Method, title: str) -> dict[str, Any]:
+    """A method with what its equation was read in; None where its group `title` has no equations of papers."""
+    equation = EQUATIONS.get(method.name) if title in HELD else None
+    return method.as_json() | {"equation": equation and equation.as_json()}

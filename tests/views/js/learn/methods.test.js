@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { evidenceWords, methodsCsv, placed } from "../../../../explorer/views/learn/methods.js";
+import { equationCells, evidenceWords, methodsCsv, placed } from "../../../../explorer/views/learn/methods.js";
 
 const method = (name, codebook, assignment) => ({ name, words: `${name}.`, codebook, assignment, seen: [{ label: "lab", link: "lab?x=1" }], test: "t::f" });
 const groups = [
   { title: "Quantizers", methods: [method("VQ", "explicit", "hard"), method("FSQ", "implicit", "hard")] },
-  { title: "Losses", methods: [method("KL", "", "")] },
+  { title: "Losses", methods: [{ ...method("KL", "", ""), equation: { reading: "quoted", source: "Doe 2020, eq. 1", at: "a page", differs: "" } }] },
 ];
 
 test("a range is one number where both ends read alike", () => {
@@ -21,8 +21,18 @@ test("a method stands in its cell and nowhere else, and all of them are in the f
   );
   assert.deepEqual(placed(groups, "implicit", "soft"), []);
   assert.deepEqual(methodsCsv(groups).trim().split(/\r?\n/).slice(1), [
-    "Quantizers,VQ,VQ.,explicit,hard,lab?x=1,t::f",
-    "Quantizers,FSQ,FSQ.,implicit,hard,lab?x=1,t::f",
-    "Losses,KL,KL.,,,lab?x=1,t::f",
+    "Quantizers,VQ,VQ.,explicit,hard,lab?x=1,,,,,t::f",
+    "Quantizers,FSQ,FSQ.,implicit,hard,lab?x=1,,,,,t::f",
+    'Losses,KL,KL.,,,lab?x=1,"paper, quoted","Doe 2020, eq. 1",a page,,t::f',
   ]);
+});
+
+test("an equation tells how it was read, and a method without one has empty cells", () => {
+  assert.deepEqual(equationCells({ reading: "code", source: "Doe 2020", at: "a page", differs: "A mean." }), [
+    "authors' code",
+    "Doe 2020",
+    "a page",
+    "A mean.",
+  ]);
+  assert.deepEqual(equationCells(null), ["", "", "", ""]);
 });
