@@ -193,7 +193,7 @@ def _bytes_of(medium: Medium) -> np.ndarray:
 
 def held_out_series(tokenizer_id: str) -> MediaSource:
     """The series that a tokenizer of rows was measured on, made again."""
-    from explorer.training.rows import HELD_OUT_FROM, ROW_ZOO, made_series  # torch
+    from explorer.training.rows.series import HELD_OUT_FROM, ROW_ZOO, made_series  # torch
 
     recipe = ROW_ZOO[tokenizer_id]
     made = made_series(recipe, HELD_OUT_FROM, recipe.held_out)

@@ -15,7 +15,7 @@ from explorer.experiments.measure import CENSUS
 from explorer.experiments.options import Options, split_of
 from explorer.foundation.device import device_label, pick_device
 from explorer.joints.experiment import Condition, Experiment
-from explorer.training.recipes import ClipSchedule, Recipe, Schedule, SoundSchedule
+from explorer.training.recipes import ClipSchedule, PictureSchedule, Recipe, SoundSchedule
 
 TITLE = "One VQ on pictures, sound and clips"
 QUESTION = "With every setting of the quantizer the same, does a codebook live or die alike on every kind of medium?"
@@ -50,7 +50,7 @@ _CONFIGS = {**_CONFIGS, "none": _CONFIGS["plain"]}
 TOKENS_A_STEP = 384  # of every medium: 6 pictures of 64, 12 sounds of 32, 2 clips of 3 x 64
 SHARED = {"learning_rate": 1e-3, "warmup": 50}
 _SCHEDULES = {
-    "image": Schedule(batch=6, crop_px=64, channels=(24, 48, 96), blocks=(1, 1, 2), **SHARED),
+    "image": PictureSchedule(batch=6, crop_px=64, channels=(24, 48, 96), blocks=(1, 1, 2), **SHARED),
     "audio": SoundSchedule(batch=12, samples=10240, channels=(24, 48, 96), blocks=(1, 1, 2), dropout=0.0, **SHARED),
     "video": ClipSchedule(batch=2, crop_px=64, frames=9, channels=(24, 48, 96), blocks=(1, 1, 2), **SHARED),
 }

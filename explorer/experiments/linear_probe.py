@@ -18,7 +18,7 @@ from explorer.experiments.pictures import BARE, Choice, Question, answer, codebo
 from explorer.joints.experiment import Condition, Experiment
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training.media import MediaSplit
-from explorer.training.recipes import Recipe, Schedule
+from explorer.training.recipes import PictureSchedule, Recipe
 
 ENLARGED, FULL = 4, 16  # times; the value of ink in the set
 STRENGTH = 1.0  # of the regularization, 1 / C, the same for every input
@@ -108,7 +108,9 @@ QUESTION = Question(
     CHOICES,
     ("accuracy_of_runs", "usage_of_runs", "losses_of_runs"),
     probe=probe_of,
-    schedule=Schedule(batch=48, crop_px=32, channels=(24, 48, 96), blocks=(1, 1, 2), learning_rate=1e-3, warmup=50),
+    schedule=PictureSchedule(
+        batch=48, crop_px=32, channels=(24, 48, 96), blocks=(1, 1, 2), learning_rate=1e-3, warmup=50
+    ),
     media=split_of_digits,
 )
 

@@ -11,9 +11,9 @@ from explorer.experiments.options import Options, split_of
 from explorer.foundation.device import device_label, pick_device
 from explorer.joints.experiment import Condition, Experiment
 from explorer.training.media import MediaSplit
-from explorer.training.recipes import Recipe, Schedule
+from explorer.training.recipes import PictureSchedule, Recipe
 
-SCHEDULE = Schedule(batch=12, crop_px=64, channels=(24, 48, 96), blocks=(1, 1, 2), learning_rate=1e-3, warmup=50)
+SCHEDULE = PictureSchedule(batch=12, crop_px=64, channels=(24, 48, 96), blocks=(1, 1, 2), warmup=50)
 RESEEDING = {"strategy": "random_latent", "threshold": 0.05, "every": 20}
 ALIVE = {"update": "ema", "initialization": {"name": "online"}, "reseeding": RESEEDING}  # options of a codebook
 
@@ -29,7 +29,7 @@ class Choice:
     temperature: tuple[float, float] | None = None
     fit_share: float | None = None
 
-    def recipe(self, schedule: Schedule) -> Recipe:
+    def recipe(self, schedule: PictureSchedule) -> Recipe:
         """How it is trained."""
         config = dict(self.config)
         if self.fit_share is not None:
@@ -62,7 +62,7 @@ class Question:
     choices: Sequence[Choice]
     charts: tuple[str, ...]
     probe: Callable[[MediaSplit], Probe] | None = None
-    schedule: Schedule = SCHEDULE
+    schedule: PictureSchedule = SCHEDULE
     media: Callable[[], MediaSplit] | None = None
 
 

@@ -17,9 +17,9 @@ from torch import Tensor
 from explorer.experiments.measure import CENSUS, HeldOutFigures, measure
 from explorer.foundation.errors import ExplorerError
 from explorer.tokenizers.native.model import TokenizerModel
+from explorer.training.descent import Descent
 from explorer.training.recipes import Recipe
 from explorer.training.tasks import task_of
-from explorer.training.train import GRADIENT_CLIP, learning_rate
 
 POINTS = 16  # measurements along a run
 ALONG = 8  # media measured along the way; all of them at the end
@@ -53,7 +53,7 @@ def train(
     torch.manual_seed(schedule.seed)
     model = TokenizerModel(recipe.quantizer, recipe.config, recipe.architecture, recipe.modality).to(device).train()
     parts = model if quantized else torch.nn.ModuleList([model.encoder, model.decoder])
-    optimizer = torch.optim.Adam(parts.parameters(), lr=schedule.learning_rate, betas=(0.9, 0.99))
+    descent = Descent(recipe, model, parts)
     along = held_out[:: max(1, len(held_out) // ALONG)]
     points: list[tuple[int, dict[str, float]]] = []
 
@@ -63,16 +63,9 @@ def train(
     look(0)
     seconds, begun = 0.0, time.monotonic()
     for step in range(schedule.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, recipe)
-        if recipe.temperature is not None:
-            first, last = recipe.temperature
-            model.quantizer.temperature = first * (last / first) ** (step / schedule.steps)
+        descent.prepare(step)
         loss = _loss(model, model.network.to_network(task.batch(step).to(device)), task, quantized)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parts.parameters(), GRADIENT_CLIP)
-        optimizer.step()
+        descent.take(loss)
         if (step + 1) % max(1, schedule.steps // POINTS) == 0 or step + 1 == schedule.steps:
             if not bool(loss.isfinite()):
                 raise ExplorerError(f"training diverged at step {step + 1} or before: the loss is not a finite number")

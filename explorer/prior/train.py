@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy
 
 from explorer.foundation.errors import ExplorerError, SettingsError
 from explorer.prior.model import Prior, PriorConfig
+from explorer.training.schedules import cosine_rate
 
 TOGETHER = 16  # pictures that are measured at a time
 SHOWN_EVERY = 100  # steps
@@ -39,10 +40,7 @@ class PriorRecipe:
 
     def rate(self, step: int) -> float:
         """The learning rate of a step: it rises over `warmup` steps, then falls as half a cosine to nothing."""
-        if step < self.warmup:
-            return self.learning_rate * (step + 1) / self.warmup
-        along = (step - self.warmup) / max(1, self.steps - self.warmup)
-        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * along))
+        return cosine_rate(step, self.steps, self.warmup, self.learning_rate)
 
 
 @dataclass(frozen=True)

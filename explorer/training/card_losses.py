@@ -34,7 +34,7 @@ def losses_row(training: Mapping) -> str:
 
 def _sound_losses(training: Mapping) -> str:
     return (
-        f"| losses | of the decoder alone, from the weights of `{training['start']}`, whose encoder and codes stay: "
+        f"| losses | of the decoder alone, from the weights of `{training['sibling']}`, whose encoder and codes stay: "
         f"{training['waveform_weight']:g} times the logarithm of noise over signal, {training['mel_weight']:g} times "
         "the log-mel distance, from step "
         f"{training['adversary_from']:,} on an adversary on spectrograms of three windows "

@@ -19,15 +19,16 @@ from explorer.foundation.files import write_atomically
 from explorer.foundation.registry import unknown_id_message
 from explorer.tokenizers.native.checkpoint import SHARES, load_model, save_checkpoint
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training import graphs, rows, rows_items
+from explorer.training import graphs
 from explorer.training.budget import check_minutes, divide, measure_pace
 from explorer.training.card import LICENCES, card_text
 from explorer.training.graphs import GRAPH_ZOO
 from explorer.training.media import KINDS, MediaSplit, gather
 from explorer.training.ranks import Ranks, joined_ranks, number_of_first, wait_for_ranks
 from explorer.training.recipes import ZOO, Recipe
-from explorer.training.rows import ROW_ZOO
-from explorer.training.rows_items import ITEM_ZOO
+from explorer.training.rows import items, series
+from explorer.training.rows.items import ITEM_ZOO
+from explorer.training.rows.series import ROW_ZOO
 from explorer.training.siblings import sibling_folder, sibling_values
 from explorer.training.tasks import task_of
 from explorer.training.train import CURVE_POINTS, PRECISIONS, Trainer, steps_of_state, write_curve
@@ -118,7 +119,7 @@ def config_of(name: str, recipe: Recipe, model: TokenizerModel, licence: str, tr
         "combination": quantizer.combination,
         "downsampling": model.network.downsampling(recipe.architecture),
         **of_modality,
-        **({SHARES: recipe.schedule.start} if getattr(recipe.schedule, "start", "") else {}),
+        **({SHARES: recipe.schedule.sibling} if recipe.schedule.decoder_alone and recipe.schedule.sibling else {}),
         "parameters": sum(p.numel() for part in (model.encoder, model.decoder) for p in part.parameters()),
         "licence": licence,
         "training": training,
@@ -136,9 +137,9 @@ def measured_values(result: Any) -> dict[str, float]:
 def main(argv: list[str]) -> int:
     """Train, measure and write the card; under torchrun with all processes together."""
     if any(name in ROW_ZOO for name in argv[:1]):
-        return rows.main(argv)
+        return series.main(argv)
     if any(name in ITEM_ZOO for name in argv[:1]):
-        return rows_items.main(argv)
+        return items.main(argv)
     if any(name in GRAPH_ZOO for name in argv[:1]):
         return graphs.main(argv)
     arguments = parser().parse_args(argv)

@@ -15,7 +15,7 @@ from explorer.training.data import centre_crop, load_pictures, picture_files, sa
 from explorer.training.recipes import Recipe
 from explorer.training.schedules import LatentTokenSchedule
 from explorer.training.sounds import load_sounds, sample_sounds
-from explorer.training.whole_picture_task import whole_pictures
+from explorer.training.tasks.whole_picture import whole_pictures
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from explorer.training.schedules import (
     AdversarialSoundSchedule,
     ClipSchedule,
     LatentTokenSchedule,
+    PictureSchedule,
     Schedule,
     SoundSchedule,
     TwoGridSchedule,
@@ -38,7 +39,7 @@ class Recipe:
     config: Mapping
     healthy: bool = True
     temperature: tuple[float, float] | None = None
-    schedule: Schedule | SoundSchedule | ClipSchedule = field(default_factory=Schedule)
+    schedule: Schedule = field(default_factory=PictureSchedule)
 
     @property
     def modality(self) -> str:

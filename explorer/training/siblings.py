@@ -13,7 +13,7 @@ from explorer.tokenizers.native.model import TokenizerModel
 from explorer.tokenizers.native.specs import CONFIG, read_config
 from explorer.training.evaluation.prefixes import FIRST
 from explorer.training.recipes import Recipe
-from explorer.training.task import Task
+from explorer.training.tasks.task import Task
 
 PREFIX = "sibling_"
 COMPARED = ("psnr_db", "ssim", "gradient_energy", "fine_power", "gmsd")
@@ -25,7 +25,7 @@ def sibling_folder(recipe: Recipe, checkpoints: Path) -> Path | None:
 
     Raises CheckpointError where it is missing, or has another network or quantizer.
     """
-    name = getattr(recipe.schedule, "sibling", "")
+    name = recipe.schedule.sibling
     if not name:
         return None
     places = [root / name for root in (checkpoints, settings().checkpoints) if (root / name / CONFIG).is_file()]
@@ -39,19 +39,26 @@ def sibling_folder(recipe: Recipe, checkpoints: Path) -> Path | None:
 
 
 def begin_with(model: TokenizerModel, folder: Path) -> None:
-    """Give a model the weights of a checkpoint, and its quantizers the statistics that agree with their codes."""
-    model.load_state_dict(load_model(folder).state_dict())
+    """Give a model the weights of a checkpoint, and its quantizers the statistics that agree with their codes.
+
+    Raises CheckpointError where the network or the codes are of other shapes.
+    """
+    try:
+        model.load_state_dict(load_model(folder).state_dict())
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"{folder.name} is no start for this recipe: {reason}") from error
     for part in model.modules():
         if isinstance(part, VectorQuantizer):
             part.restore_statistics()
 
 
 def sibling_values(config: Mapping, task: Task, folder: Path | None) -> dict[str, float]:
-    """The figures of the sibling on the same media, each under PREFIX, and its steps.
+    """The figures of the sibling on the same pictures, each under PREFIX, and its steps.
 
-    {} without one, and where it was trained on other data, which is said.
+    {} without one, where its encoder and codes are the same, and where it was trained on other data, which is said.
     """
-    if folder is None:
+    if folder is None or task.recipe.schedule.decoder_alone:
         return {}
     other = read_config(folder)["training"]
     differing = [name for name in ("data", "held_out", "pictures") if config["training"][name] != other.get(name)]

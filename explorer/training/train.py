@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import signal
 import threading
 import time
@@ -23,8 +22,9 @@ import torch
 from explorer.foundation.errors import ExplorerError, SettingsError
 from explorer.foundation.files import make_folder, write_atomically
 from explorer.tokenizers.native.model import build_model
+from explorer.training.descent import Descent
 from explorer.training.losses.adversary import last_weight
-from explorer.training.ranks import ALONE, Ranks, any_of_ranks, average, average_gradients, share_start
+from explorer.training.ranks import ALONE, Ranks, any_of_ranks, average, share_start
 from explorer.training.recipes import Recipe
 from explorer.training.siblings import begin_with
 from explorer.training.tasks import task_of
@@ -33,16 +33,6 @@ SAVE_SECONDS = 60.0  # between states kept for resuming
 CURVE_POINTS = 40  # measurements of usage over a run
 TOGETHER = 20  # steps after which ranks ask each other whether to save or to stop
 PRECISIONS = ("bf16", "float32")
-GRADIENT_CLIP = 1.0
-
-
-def learning_rate(step: int, recipe: Recipe) -> float:
-    """Linear warm-up, then a half cosine down to a hundredth."""
-    schedule = recipe.schedule
-    if step < schedule.warmup:
-        return schedule.learning_rate * (step + 1) / schedule.warmup
-    progress = (step - schedule.warmup) / max(1, schedule.steps - schedule.warmup)
-    return schedule.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
 
 
 class Trainer:
@@ -74,12 +64,10 @@ class Trainer:
         self._items = ranks.part(schedule.batch)
         torch.manual_seed(schedule.seed)
         model = build_model(recipe.quantizer, recipe.config, recipe.architecture, recipe.modality)
-        self.model = self._task.begin(model).to(device)
+        self.model = model.to(device)
         if start is not None:
             begin_with(self.model, start)
-        # Adam without weight decay: decay would pull unused codes to zero and hide how they died.
-        parameters = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(parameters, lr=schedule.learning_rate, betas=(0.9, 0.99), fused=True)
+        self.descent = Descent(recipe, self.model, self._task.learning(self.model), ranks, fused=True)
         self.adversary = self._task.adversary(device)
         if self.adversary is not None:
             self.adversary.ranks = ranks
@@ -119,12 +107,7 @@ class Trainer:
 
     def take_step(self) -> dict[str, torch.Tensor]:
         """One step of the optimizer; the terms of the loss of this rank's part, and what the adversary lowers."""
-        recipe, schedule = self.recipe, self.recipe.schedule
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step, recipe)
-        if recipe.temperature is not None:
-            first, last = recipe.temperature
-            self.model.quantizer.temperature = first * (last / first) ** (self.step / schedule.steps)
+        self.descent.prepare(self.step)
         target = self.model.network.to_network(self._task.part(self.step, self._items, self.device))
         narrow = self.precision == "bf16" and self.device.type != "mps"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=narrow):
@@ -135,12 +118,7 @@ class Trainer:
         if self.adversary is not None:
             compared |= self.adversary.fool(self.step, decoded, target, loss, last_weight(self.model.decoder))
             loss = sum(compared.values())
-        loss = loss + output.loss
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        average_gradients(self.model.parameters(), self.ranks)
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), GRADIENT_CLIP)
-        self.optimizer.step()
+        norm = self.descent.take(loss + output.loss)
         terms = {name: value.detach() for name, value in (compared | dict(output.loss_terms)).items()}
         if self.adversary is not None:
             terms |= self.adversary.learn(self.step, target, decoded)
@@ -198,7 +176,7 @@ class Trainer:
         progress = {"step": self.step, "seconds": self.seconds, "curve": self.curve, "events": self.events}
         state = {
             "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": self.descent.optimizer.state_dict(),
             "adversary": self.adversary.state_dict() if self.adversary else None,
             "random": torch.get_rng_state(),
             "cuda_random": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
@@ -224,7 +202,7 @@ class Trainer:
         if state.get("data", digest) != digest:  # runs begun before the digest was kept have none
             raise ExplorerError(f"{self.state_file} was trained on other media; remove it or use --fresh")
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.descent.optimizer.load_state_dict(state["optimizer"])
         if self.adversary is not None:
             self.adversary.load_state_dict(state["adversary"])
         torch.set_rng_state(state["random"].cpu())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from explorer.training import command
 from explorer.training.recipes import ZOO
-from explorer.training.schedules import Schedule
+from explorer.training.schedules import PictureSchedule
 from tests.gpu.scale import Setting
 from tests.gpu.table import Row
 
@@ -29,7 +29,7 @@ def arguments_of(name: str, setting: Setting, minutes: float) -> list[str]:
     """As `python -m explorer train` takes them. Members with grids or views of their own keep their batches."""
     scale, out = setting.scale, setting.folder
     line = [name, "--out", str(out / "checkpoints"), "--runs", str(out / "runs"), "--device", str(setting.device)]
-    if type(ZOO[name].schedule) is Schedule:
+    if type(ZOO[name].schedule) is PictureSchedule:
         line += ["--batch", str(scale.batch), "--crop", str(scale.crop_px), "--rate", str(scale.rate)]
     if ZOO[name].modality != "audio":  # whose members keep to the sounds that come with the app
         line += ["--data", *setting.data] if setting.data else []
@@ -65,8 +65,8 @@ def result_of(name: str, folder: Path) -> Row:
     each = f"pieces of {training['samples']:,} samples" if sound else f"crops of {side} px"
     words = f"{quality}, usage {usage}; {training['steps']:,} steps of {training['batch']} {each} in "
     words += f"{training['seconds']:,.0f} s"
-    kind = type(ZOO[name].schedule) is Schedule
-    single = OWED_SINGLE_DB if len(levels) == 1 and config["healthy"] and kind else None
+    plain = len(levels) == 1 and config["healthy"] and type(ZOO[name].schedule) is PictureSchedule
+    single = OWED_SINGLE_DB if plain else None
     owed = OWED_DB.get(name, single)
     state = "below" if owed and measured["psnr_db"] < owed else "ok"
     several = COUNTED[modality]

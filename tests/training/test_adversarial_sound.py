@@ -12,14 +12,13 @@ from safetensors import safe_open
 from tiny import tiny, tones
 
 from explorer.foundation.config import settings
-from explorer.foundation.errors import CheckpointError, ExplorerError
+from explorer.foundation.errors import CheckpointError
 from explorer.media.medium import tokenized
 from explorer.media.samples import samples_of
 from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.native.checkpoint import is_needed, load_model, save_checkpoint
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training import command
-from explorer.training.adversarial_sound_task import AdversarialSoundTask
 from explorer.training.command import config_of, main
 from explorer.training.losses.adversary import DELTA, AdversaryPlan
 from explorer.training.losses.wave_adversary import (
@@ -29,6 +28,7 @@ from explorer.training.losses.wave_adversary import (
     feature_distance,
     scores_of,
 )
+from explorer.training.siblings import begin_with, sibling_folder
 from tests.shipped import shipped_ids
 
 CPU = torch.device("cpu")
@@ -101,7 +101,7 @@ def start(tmp_path, monkeypatch):
     model(torch.from_numpy(tones(1)[0].samples[:800])[None, None])  # codes start on latents
     save_checkpoint(tmp_path / "zoo" / "sound-rvq-8", model, config_of("sound-rvq-8", recipe, model, "CC0", {}))
     found = dataclasses.replace(settings(), checkpoints=tmp_path / "zoo")
-    for module in ("explorer.training.adversarial_sound_task", "explorer.tokenizers.native.checkpoint"):
+    for module in ("explorer.training.siblings", "explorer.tokenizers.native.checkpoint"):
         monkeypatch.setattr(f"{module}.settings", lambda: found)
     return tmp_path / "zoo" / "sound-rvq-8"
 
@@ -109,7 +109,7 @@ def start(tmp_path, monkeypatch):
 def test_only_the_decoder_learns_and_tokens_stay(start, tmp_path, monkeypatch):
     import soundfile
 
-    monkeypatch.setattr(command, "ZOO", {"sound-rvq-8-gan": tiny("sound-rvq-8-gan", start="sound-rvq-8")})
+    monkeypatch.setattr(command, "ZOO", {"sound-rvq-8-gan": tiny("sound-rvq-8-gan", sibling="sound-rvq-8")})
     (tmp_path / "tones").mkdir()
     for number, one in enumerate(tones(6)):
         soundfile.write(tmp_path / "tones" / f"{number}.wav", one.samples, 16000)
@@ -126,7 +126,7 @@ def test_only_the_decoder_learns_and_tokens_stay(start, tmp_path, monkeypatch):
     ]
     assert max(changed) > 1e-3
     config = json.loads((tmp_path / "out" / "sound-rvq-8-gan" / "config.json").read_text())
-    assert config["training"]["start"] == "sound-rvq-8"
+    assert config["training"]["sibling"] == "sound-rvq-8"
     card = (tmp_path / "out" / "sound-rvq-8-gan" / "card.md").read_text()
     assert "of the decoder alone, from the weights of `sound-rvq-8`" in card and "PatchGAN" not in card
     losses = json.loads((tmp_path / "out" / "sound-rvq-8-gan" / "curve.json").read_text())[-1]["losses"]
@@ -134,10 +134,13 @@ def test_only_the_decoder_learns_and_tokens_stay(start, tmp_path, monkeypatch):
 
 
 def test_a_start_of_another_shape_is_refused_in_words(start):
-    recipe = tiny("sound-rvq-8-gan", blocks=(1, 1, 2), start="sound-rvq-8")
-    model = TokenizerModel(recipe.quantizer, recipe.config, recipe.architecture, "audio")
-    with pytest.raises(ExplorerError, match="sound-rvq-8 is no start for this recipe"):
-        AdversarialSoundTask(recipe, tones(2), tones(1)).begin(model)
+    other = tiny("sound-rvq-8-gan", blocks=(1, 1, 2), sibling="sound-rvq-8")
+    with pytest.raises(CheckpointError, match="sound-rvq-8 has another network than the recipe"):
+        sibling_folder(other, start.parent)
+    recipe = tiny("sound-rvq-8-gan", sibling="sound-rvq-8")
+    less = TokenizerModel(recipe.quantizer, recipe.config | {"codebook_size": 16}, recipe.architecture, "audio")
+    with pytest.raises(CheckpointError, match=r"sound-rvq-8 is no start for this recipe: .*size mismatch"):
+        begin_with(less, sibling_folder(recipe, start.parent))
 
 
 @pytest.mark.skipif("sound-rvq-8-gan" not in shipped_ids(), reason="the adversarial member does not ship")
@@ -151,9 +154,9 @@ def test_the_member_that_ships_has_the_tokens_of_its_start_and_another_sound():
 
 
 def test_the_decoder_alone_is_written_and_a_missing_start_is_said(start, tmp_path):
-    recipe = tiny("sound-rvq-8-gan", start="sound-rvq-8")
+    recipe = tiny("sound-rvq-8-gan", sibling="sound-rvq-8")
     model = TokenizerModel(recipe.quantizer, recipe.config, recipe.architecture, "audio")
-    model = AdversarialSoundTask(recipe, tones(2), tones(1)).begin(model)
+    begin_with(model, sibling_folder(recipe, start.parent))
     folder = tmp_path / "zoo" / "other"
     save_checkpoint(folder, model, config_of("other", recipe, model, "CC0", {}))
     with safe_open(folder / "model.safetensors", "pt") as file:
@@ -166,7 +169,7 @@ def test_the_decoder_alone_is_written_and_a_missing_start_is_said(start, tmp_pat
 
 
 def test_a_start_that_is_itself_or_of_other_codes_is_refused(start, tmp_path):
-    recipe = tiny("sound-rvq-8-gan", start="sound-rvq-8")
+    recipe = tiny("sound-rvq-8-gan", sibling="sound-rvq-8")
     model = TokenizerModel(recipe.quantizer, recipe.config, recipe.architecture, "audio")
     config = config_of("other", recipe, model, "CC0", {})
     for shares, words in (("other", "not here"), ("../zoo/sound-rvq-8", "not here"), ("small", "do not fit")):

@@ -10,9 +10,9 @@ from explorer.media.clips import moving
 from explorer.media.clips.moving import HELD_FRAMES, HELD_PX, View, held_out_clip, made_clip
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.training import command
-from explorer.training.clip_task import ClipTask
 from explorer.training.command import main
 from explorer.training.recipes import ZOO
+from explorer.training.tasks.clip import ClipTask
 
 
 def coordinates(height=120, width=160):

@@ -19,11 +19,11 @@ from explorer.tokenizers.native.checkpoint import load_model
 from explorer.tokenizers.native.model import build_model
 from explorer.training import command
 from explorer.training.command import main
-from explorer.training.picture_task import PictureTask
 from explorer.training.recipes import ZOO
 from explorer.training.siblings import begin_with
 from explorer.training.tasks import TASKS, task_of
-from explorer.training.whole_picture_task import whole_pictures
+from explorer.training.tasks.picture import PictureTask
+from explorer.training.tasks.whole_picture import whole_pictures
 
 SIDE = FIGURE_SIDE_PX
 

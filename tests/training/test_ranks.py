@@ -20,9 +20,9 @@ from explorer.tokenizers import load_tokenizer
 from explorer.training import budget, command
 from explorer.training.command import main, parser, with_options
 from explorer.training.data import PictureStore, draw_places, random_crops
-from explorer.training.picture_task import PictureTask
 from explorer.training.ranks import ALONE, Ranks, average, average_gradients, ranks_of
 from explorer.training.recipes import ZOO
+from explorer.training.tasks.picture import PictureTask
 from explorer.training.train import Trainer
 
 ROOT = Path(__file__).parents[2]

@@ -18,8 +18,8 @@ from explorer.training.command import main
 from explorer.training.evaluation.sounds import evaluate_sounds
 from explorer.training.mel import FLOOR, LogMel
 from explorer.training.recipes import ZOO
-from explorer.training.sound_task import SoundTask
 from explorer.training.sounds import Sound, load_sounds, random_sounds, sample_sounds, shares
+from explorer.training.tasks.sound import SoundTask
 
 
 def si_sdr(original, decoded):

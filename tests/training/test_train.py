@@ -14,9 +14,9 @@ from tiny import clip_of, tiny, tones
 
 from explorer.foundation.errors import ExplorerError
 from explorer.training import train
-from explorer.training.recipes import ZOO, Recipe
-from explorer.training.schedules import Schedule
-from explorer.training.train import Trainer, learning_rate
+from explorer.training.recipes import ZOO
+from explorer.training.schedules import PictureSchedule
+from explorer.training.train import Trainer
 
 CPU = torch.device("cpu")
 
@@ -210,12 +210,12 @@ def test_the_handlers_of_signals_are_put_back(pictures, tmp_path):
 
 def test_the_learning_rate_by_hand():
     """Peak 1: up in four equal steps, then half a cosine from 1 to 0.01, half way at the middle."""
-    recipe = Recipe("t", "s", "fsq", {}, schedule=Schedule(steps=104, warmup=4, learning_rate=1.0))
-    assert [learning_rate(step, recipe) for step in range(4)] == [0.25, 0.5, 0.75, 1.0]
-    assert learning_rate(4, recipe) == 1.0
-    assert learning_rate(54, recipe) == pytest.approx(0.505)
-    assert learning_rate(29, recipe) == pytest.approx(0.01 + 0.99 * (1 + math.sqrt(0.5)) / 2)
-    assert learning_rate(104, recipe) == pytest.approx(0.01)
+    schedule = PictureSchedule(steps=104, warmup=4, learning_rate=1.0)
+    assert [schedule.rate(step) for step in range(4)] == [0.25, 0.5, 0.75, 1.0]
+    assert schedule.rate(4) == 1.0
+    assert schedule.rate(54) == pytest.approx(0.505)
+    assert schedule.rate(29) == pytest.approx(0.01 + 0.99 * (1 + math.sqrt(0.5)) / 2)
+    assert schedule.rate(104) == pytest.approx(0.01)
 
 
 def test_the_temperature_of_gumbel_falls(pictures, tmp_path):

@@ -10,7 +10,7 @@ from explorer.training.schedules import (
     AdversarialSoundSchedule,
     ClipSchedule,
     LatentTokenSchedule,
-    Schedule,
+    PictureSchedule,
     SoundSchedule,
     TwoGridSchedule,
 )
@@ -18,7 +18,7 @@ from explorer.training.sounds import Sound
 
 COMMON = dict(steps=12, batch=4, learning_rate=3e-3, warmup=2, channels=(4, 8, 8), blocks=(1, 1, 1))
 TINY = {
-    Schedule: Schedule(**COMMON, crop_px=32),
+    PictureSchedule: PictureSchedule(**COMMON, crop_px=32),
     TwoGridSchedule: TwoGridSchedule(**COMMON | {"channels": (4, 8, 8, 8), "blocks": (1, 1, 1, 1)}, crop_px=32),
     LatentTokenSchedule: LatentTokenSchedule(
         **COMMON | {"channels": (32,), "blocks": (1,)}, crop_px=32, side=32, patch=8, tokens=6
@@ -29,7 +29,7 @@ TINY = {
         **COMMON,
         samples=640,
         strides=(8, 5, 2),
-        start="",
+        sibling="",
         waveform_weight=1.0,
         mel_weight=0.15,
         mel_floor=1e-6,

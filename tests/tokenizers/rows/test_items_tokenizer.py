@@ -13,7 +13,7 @@ from explorer.media.medium import tokenized
 from explorer.media.rows.items import LoadedItems
 from explorer.media.rows.made_items import made_books
 from explorer.tokenizers.rows.checkpoint import load_rows
-from explorer.training.rows_items import main
+from explorer.training.rows.items import main
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from explorer.media.rows.series import LoadedSeries, fit_series
 from explorer.media.rows.synthetic import body_motion, reach
 from explorer.quantizers.fast_merges import Merges, merge
 from explorer.tokenizers.rows.checkpoint import load_rows
-from explorer.training.rows import main
+from explorer.training.rows.series import main
 
 NAMES = ("fast-actions", "series-vq", "series-rvq")
 

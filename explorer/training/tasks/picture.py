@@ -14,7 +14,7 @@ from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training.data import PictureStore, draw_places, random_crops
 from explorer.training.evaluation.pictures import Evaluation, evaluate
 from explorer.training.recipes import Recipe
-from explorer.training.task import Task
+from explorer.training.tasks.task import Task
 
 
 class PictureTask(Task):

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from explorer.training.adversarial_picture_task import AdversarialPictureTask
-from explorer.training.adversarial_sound_task import AdversarialSoundTask
-from explorer.training.clip_task import ClipTask
-from explorer.training.picture_task import PictureTask
 from explorer.training.recipes import Recipe
 from explorer.training.schedules import (
     AdversarialSchedule,
     AdversarialSoundSchedule,
     ClipSchedule,
     LatentTokenSchedule,
-    Schedule,
+    PictureSchedule,
     SoundSchedule,
     TwoGridSchedule,
 )
-from explorer.training.sound_task import SoundTask
-from explorer.training.task import Task
-from explorer.training.whole_picture_task import WholePictureTask
+from explorer.training.tasks.adversarial_picture import AdversarialPictureTask
+from explorer.training.tasks.adversarial_sound import AdversarialSoundTask
+from explorer.training.tasks.clip import ClipTask
+from explorer.training.tasks.picture import PictureTask
+from explorer.training.tasks.sound import SoundTask
+from explorer.training.tasks.task import Task
+from explorer.training.tasks.whole_picture import WholePictureTask
 
 TASKS: dict[type, type[Task]] = {
-    Schedule: PictureTask,
+    PictureSchedule: PictureTask,
     TwoGridSchedule: PictureTask,
     LatentTokenSchedule: WholePictureTask,
     AdversarialSchedule: AdversarialPictureTask,

@@ -1,4 +1,4 @@
-"""Sounds whose decoder alone is trained on, against an adversary: the tokens stay those of the member of its start."""
+"""Sounds whose decoder alone is trained on, against an adversary: the tokens stay those of its sibling."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from explorer.foundation.config import settings
-from explorer.foundation.errors import ExplorerError
 from explorer.quantizers.base import QuantizerOutput
-from explorer.tokenizers.native.checkpoint import load_model
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training.losses.adversary import AdversaryPlan
 from explorer.training.losses.wave_adversary import SoundAdversary, WaveAdversary
 from explorer.training.mel import LogMel
 from explorer.training.recipes import Recipe
-from explorer.training.sound_task import SoundTask, kept_levels
 from explorer.training.sounds import Sound
+from explorer.training.tasks.sound import SoundTask, kept_levels
 
 
 class AdversarialSoundTask(SoundTask):
@@ -32,26 +29,13 @@ class AdversarialSoundTask(SoundTask):
         terms = super().losses(decoded, target)
         return terms | {"waveform": self.recipe.schedule.waveform_weight * terms["waveform"]}
 
-    def begin(self, model: TokenizerModel) -> TokenizerModel:
-        """Take the weights of the member that it starts from, and let only the decoder learn.
-
-        Raises CheckpointError without that checkpoint, ExplorerError where its network or codes are of other shapes.
-        """
-        if not self.recipe.schedule.start:
-            return model
-        start = load_model(settings().checkpoints / self.recipe.schedule.start)
-        try:
-            model.load_state_dict(start.state_dict())
-        except RuntimeError as error:
-            reason = " ".join(str(error).split())[:200]
-            raise ExplorerError(f"{self.recipe.schedule.start} is no start for this recipe: {reason}") from error
-        model.encoder.requires_grad_(False)
-        model.quantizer.requires_grad_(False)
-        return model
+    def learning(self, model: TokenizerModel) -> nn.Module:
+        """The decoder alone, where it goes on from a sibling."""
+        return model.decoder if self.recipe.schedule.sibling else model
 
     def reconstruct(self, model: TokenizerModel, target: Tensor) -> tuple[Tensor, QuantizerOutput]:
         """As `SoundTask` does, of tokens that nothing learns from: codes are neither moved nor counted."""
-        if not self.recipe.schedule.start:
+        if not self.recipe.schedule.sibling:
             return super().reconstruct(model, target)
         model.quantizer.eval()
         with torch.no_grad():

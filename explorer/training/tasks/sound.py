@@ -15,7 +15,7 @@ from explorer.training.evaluation.sounds import SoundEvaluation, evaluate_sounds
 from explorer.training.mel import LogMel
 from explorer.training.recipes import Recipe
 from explorer.training.sounds import Sound, random_sounds, shares
-from explorer.training.task import Task
+from explorer.training.tasks.task import Task
 
 SILENCE = 1e-6  # power below which an error does not count: -60 dB
 BEST = 1e-3  # share of a piece's power below which its error counts no more: 30 dB

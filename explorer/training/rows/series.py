@@ -29,8 +29,8 @@ from explorer.quantizers.fast import CosineRounding
 from explorer.quantizers.fast_merges import learn_merges
 from explorer.tokenizers.rows.checkpoint import load_rows, save_rows
 from explorer.tokenizers.rows.tokenizer import SeriesTokenizer
-from explorer.training.rows_card import card_text
-from explorer.training.rows_figures import measure
+from explorer.training.rows.card import card_text
+from explorer.training.rows.figures import measure
 
 HELD_OUT_FROM = 10_000  # seeds; those of the samples are behind them
 LICENCE = "MIT, as this project: fitted to series that it makes by formula"

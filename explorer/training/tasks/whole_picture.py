@@ -10,7 +10,7 @@ from explorer.media.pictures.image import LoadedImage, scaled_to_cover, to_pil
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training.evaluation.pictures import Evaluation
 from explorer.training.evaluation.prefixes import evaluate_prefixes
-from explorer.training.picture_task import PictureTask
+from explorer.training.tasks.picture import PictureTask
 
 
 class WholePictureTask(PictureTask):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from explorer.quantizers.base import QuantizerOutput
 from explorer.tokenizers.native.model import TokenizerModel
@@ -45,8 +45,8 @@ class Task(ABC):
         """A network that the decoder is trained against, made anew; None without one."""
         return None
 
-    def begin(self, model: TokenizerModel) -> TokenizerModel:
-        """The model as the first step finds it: all parts from chance and learning, unless overridden."""
+    def learning(self, model: TokenizerModel) -> nn.Module:
+        """The part of the model that learns: all of it, unless overridden."""
         return model
 
     def reconstruct(self, model: TokenizerModel, target: Tensor) -> tuple[Tensor, QuantizerOutput]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from explorer.media.clips.moving import made_clip
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training.evaluation.clips import ClipEvaluation, evaluate_clips
-from explorer.training.picture_task import PictureTask
+from explorer.training.tasks.picture import PictureTask
 
 
 class ClipTask(PictureTask):

@@ -26,7 +26,7 @@ from explorer.media.rows.made_items import books_table
 from explorer.quantizers.build import build_quantizer
 from explorer.tokenizers.rows.checkpoint import load_rows, save_rows
 from explorer.tokenizers.rows.items import ItemModel, ItemsTokenizer
-from explorer.training.rows_card import items_card_text
+from explorer.training.rows.card import items_card_text
 
 HELD_OUT_EVERY, SEED, MADE = 10, 0, 5000
 BETA = 0.25

@@ -13,8 +13,8 @@ from explorer.training.evaluation.textures import TextureEvaluation, evaluate_te
 from explorer.training.losses.adversary import Adversary, AdversaryPlan
 from explorer.training.losses.energies import EnergyDistance
 from explorer.training.losses.patch_adversary import PatchAdversary
-from explorer.training.picture_task import PictureTask
 from explorer.training.recipes import Recipe
+from explorer.training.tasks.picture import PictureTask
 
 
 class AdversarialPictureTask(PictureTask):
