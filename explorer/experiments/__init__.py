@@ -21,8 +21,8 @@ EXPERIMENTS: Registry = Registry(
         "rate-distortion": "explorer.experiments.rate_distortion:run",
         "gradient-flow": "explorer.experiments.gradient_flow:run",
         "linear-probe": "explorer.experiments.linear_probe:run",
-        "initialization-raced": "explorer.experiments.initialization_raced:run",
-        "reseeding-raced": "explorer.experiments.reseeding_raced:run",
+        "initialization-raced": "explorer.experiments.raced:initialization",
+        "reseeding-raced": "explorer.experiments.raced:reseeding",
     },
 )
 TITLES: Mapping[str, str] = {
