@@ -31,7 +31,7 @@ from explorer.foundation.registry import unknown_id_message
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import FILES, load_audit, save_audit
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.media.clips.moving import held_out_clip
+from explorer.media.clips.moving import clip_of_bytes, held_out_clip
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.medium import NOUNS, Medium, Modality, values
 from explorer.media.rows.items import LoadedItems
@@ -50,7 +50,6 @@ AUDITS = {
     )
 }
 KNOWN = ("val", SAMPLES_AUDIT)
-FRAMES_PER_SECOND = 12.5
 PARTS = 20  # of a table of items
 _audits = Cache("audits that ship", share(0.04))
 
@@ -181,8 +180,7 @@ def set_in_motion(pictures: MediaSource) -> MediaSource:
 
     def read(number: int, modality: Modality) -> LoadedVideo:
         near = [_bytes_of(pictures.open(i % len(pictures), "image")) for i in (number, number + 1)]
-        clip = held_out_clip(near[0], near[1], number)
-        return LoadedVideo((clip / np.float32(255)).astype(np.float32), FRAMES_PER_SECOND)
+        return clip_of_bytes(held_out_clip(near[0], near[1], number))
 
     return MediaSource(pictures.title, pictures.names, read)
 

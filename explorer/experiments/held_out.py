@@ -10,13 +10,11 @@ import torch
 from torch import Tensor
 
 from explorer.audit.sources import MediaSource
-from explorer.media.clips.video import LoadedVideo
+from explorer.media.clips.moving import clip_of_bytes
 from explorer.media.medium import Medium
 from explorer.media.pictures.image import LoadedImage
 from explorer.media.sounds.audio import LoadedAudio
 from explorer.training.recipes import Recipe
-
-FRAMES_PER_SECOND = 12.5  # of clips, which are made and have no clock of their own
 
 
 def _picture(pixels: np.ndarray, recipe: Recipe) -> Tensor:
@@ -44,8 +42,9 @@ def tensors_of(media: Sequence[Any], recipe: Recipe) -> list[Tensor]:
 def _loaded(medium: Any, recipe: Recipe) -> Medium:
     if recipe.modality == "audio":
         return LoadedAudio(medium.samples[:, None], recipe.schedule.sample_rate_hz)
-    values = (medium / np.float32(255)).astype(np.float32)
-    return LoadedImage(values) if recipe.modality == "image" else LoadedVideo(values, FRAMES_PER_SECOND)
+    if recipe.modality == "video":
+        return clip_of_bytes(medium)
+    return LoadedImage((medium / np.float32(255)).astype(np.float32))
 
 
 def source_of(media: Sequence[Any], recipe: Recipe, title: str) -> MediaSource:

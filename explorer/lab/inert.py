@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def _bound_to_the_model(name: str) -> tuple[str, ...]:
-    """The quantizers that a setting acts on, and that have nothing of their own to learn where there is no model."""
-    return tuple(one for one in takers(name) if not lab_specs()[one].learns_alone)
+    """The quantizers that a setting acts on, and that have nothing that learns by it where there is no model."""
+    specs = lab_specs()
+    return tuple(one for one in takers(name) if not specs[one].learns_alone or name in specs[one].bound)
 
 
 _PLAIN_TABLES = _bound_to_the_model("metric")

@@ -16,6 +16,7 @@ from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.caps import check_bytes
 from explorer.media.clips.containers import has_video
+from explorer.media.clips.even_times import USUAL_RATE
 from explorer.media.clips.video import LoadedVideo, fit_video, load_video, webp_bytes
 from explorer.media.fitting import Fitting
 from explorer.media.graphs.graph import LoadedGraph, is_edge_file, load_graph
@@ -174,7 +175,7 @@ def file_bytes(
     if modality == "audio":
         return wav_bytes(array, int(rate or 0)), ".wav"
     if modality == "video":
-        return webp_bytes(array, rate or 12.5), ".webp"
+        return webp_bytes(array, rate or USUAL_RATE), ".webp"
     if modality in ("series", "vectors"):
         return csv_bytes(array, columns, rate), ".csv"
     return png_bytes(array), ".png"

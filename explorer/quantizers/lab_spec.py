@@ -100,7 +100,8 @@ class LabSpec:
     axis_values: 0 where K is `codebook_size`; of a lattice, whose K is axis_values^D, that number or the setting that
     holds it. scores_all: it keeps a score of every code for every latent at once. splits: it cuts D in
     `num_quantizers` groups. projects: what is searched is another point than the latent. learns_alone: parameters of
-    its own learn from its losses, or from the output, also where there is no model. refuses: a setting, the value that
+    its own learn from its losses, or from the output, also where there is no model. bound: settings that then act on
+    nothing of them, but on latents alone. refuses: a setting, the value that
     it cannot have, and why. joint_codes: how many codes all levels may have together, 0 for as many as the lab takes.
     """
 
@@ -114,6 +115,7 @@ class LabSpec:
     splits: bool = False
     projects: bool = False
     learns_alone: bool = False
+    bound: tuple[str, ...] = ()
     refuses: tuple[tuple[str, Any, str], ...] = ()
     joint_codes: int = 0
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 RATES = (0.1, 240.0)  # frames a second that a clip may have
-USUAL_RATE = 12.5  # of a clip that does not say
+USUAL_RATE = 12.5  # frames a second of a clip that does not say
 
 
 @dataclass(frozen=True)

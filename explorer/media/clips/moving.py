@@ -12,6 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from explorer.media.clips.even_times import USUAL_RATE
+from explorer.media.clips.video import LoadedVideo
+
 SHIFT = 0.02  # of the side a frame at most: 1.3 pixels at 64
 ZOOM = 0.02  # share a frame at most
 TURN = 0.01  # radians a frame at most
@@ -94,3 +97,8 @@ def _ellipses(frames: int, side_px: int, random: np.random.Generator) -> np.ndar
         cy, cx = middle + speed * t
         masks.append(((y - cy) / tall) ** 2 + ((x - cx) / wide) ** 2 < 1)
     return np.stack(masks)
+
+
+def clip_of_bytes(frames: np.ndarray) -> LoadedVideo:
+    """Made frames (T, H, W, 3) uint8 as a clip of the usual rate, since they have no clock of their own."""
+    return LoadedVideo((frames / np.float32(255)).astype(np.float32), USUAL_RATE)

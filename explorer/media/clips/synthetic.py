@@ -1,18 +1,19 @@
 """Sample clips made here: shapes that move, and a view that pans over a sample picture. The same frames every time.
 
-25 frames: one and six steps of four, one and three steps of eight. 192 pixels a side: a multiple of 8, 16 and 32.
+25 frames: one and six steps of four, one and three steps of eight. 192 pixels a side: a multiple of 8, 16 and 32. What
+is made has no clock of its own, and is shown at the usual rate.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from explorer.media.clips.even_times import USUAL_RATE
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.pictures.image import LoadedImage, fit
 
 FRAMES = 25
 SIDE_PX = 192
-FRAMES_PER_SECOND = 12.5
 PANNED = "astronaut"
 
 
@@ -32,7 +33,7 @@ def shapes() -> LoadedVideo:
         far = np.hypot(rows - 96 - 58 * np.sin(angle), columns - 96 - 58 * np.cos(angle))
         frame = _laid(frame, 7 - np.abs(far - 20), (0.95, 0.9, 0.6))
         frames.append(frame)
-    return LoadedVideo(np.stack(frames).astype(np.float32), FRAMES_PER_SECOND)
+    return LoadedVideo(np.stack(frames).astype(np.float32), USUAL_RATE)
 
 
 def panning() -> LoadedVideo:
@@ -46,7 +47,7 @@ def panning() -> LoadedVideo:
         LoadedImage(np.ascontiguousarray(whole[top : top + SIDE_PX, start : start + SIDE_PX]))
         for start in range(left, left + 4 * FRAMES, 4)
     ]
-    return LoadedVideo(np.stack([view.pixels for view in views]), FRAMES_PER_SECOND)
+    return LoadedVideo(np.stack([view.pixels for view in views]), USUAL_RATE)
 
 
 def _laid(frame: np.ndarray, inside: np.ndarray, colour: tuple[float, float, float]) -> np.ndarray:

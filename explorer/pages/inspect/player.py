@@ -10,6 +10,7 @@ from explorer.joints.measures.over_time import change_over_time
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Pieces
+from explorer.media.clips.even_times import USUAL_RATE
 from explorer.media.quality.metrics import Quality
 from explorer.pages.inspect.payloads import levels_shown
 from explorer.pages.shared.session import Visit
@@ -19,8 +20,6 @@ from explorer.views.inspect.player.items import items_payload
 from explorer.views.inspect.player.series import series_payload
 from explorer.views.inspect.reconstruction.reconstruction import level_caption
 from explorer.views.kit.wire.places import frames_of
-
-USUAL_RATE = 12.5  # frames a second of a clip that does not say
 
 
 def player_payload(

@@ -15,7 +15,7 @@ from torch import Tensor
 from explorer.foundation.errors import SettingsError
 from explorer.quantizers.base import mean_square
 from explorer.quantizers.initialization import Initialization
-from explorer.quantizers.lab_spec import Inert, LabSpec, LabValues, slider
+from explorer.quantizers.lab_spec import LabSpec, LabValues, slider
 from explorer.quantizers.learned.table import LearnedTable, Trained, start_in_lab
 from explorer.quantizers.nearest import squared_distances
 
@@ -114,14 +114,8 @@ LAB = LabSpec(
         ),
     ),
     build=_in_lab,
-    inert=(
-        Inert(
-            ("beta",),
-            {"model": ("none",)},
-            "Without a model the latents are the data, and no commitment can move them.",
-        ),
-    ),
     scores_all=True,
     learns_alone=True,  # its codes, from the output
+    bound=("beta",),
     refuses=(("initialization", "online", "Codes of soft VQ move by the gradient alone: choose another start."),),
 )
