@@ -21,8 +21,8 @@ EXPERIMENTS: Registry = Registry(
         "rate-distortion": "explorer.experiments.rate_distortion:run",
         "gradient-flow": "explorer.experiments.gradient_flow:run",
         "linear-probe": "explorer.experiments.linear_probe:run",
-        "initialization-raced": "explorer.experiments.raced:initialization",
-        "reseeding-raced": "explorer.experiments.raced:reseeding",
+        "initialization-raced": "explorer.experiments.lab_races:initialization",
+        "reseeding-raced": "explorer.experiments.lab_races:reseeding",
     },
 )
 TITLES: Mapping[str, str] = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.experiments import raced
+from explorer.experiments import lab_races
 from explorer.experiments.options import Options
 from explorer.experiments.races import TRACK, line_up, measure_run, run_race
 from explorer.experiments.shelf import open_experiment
@@ -17,8 +17,8 @@ from explorer.lab.settings import LabSettings
 
 CPU = torch.device("cpu")
 SMALL = TRACK.changed({"batch_size": 32, "codebook_size": 16, "every": 2})
-STARTS = replace(raced.INITIALIZATION, settings=SMALL)
-REVIVALS = replace(raced.RESEEDING, settings=SMALL, after=25)
+STARTS = replace(lab_races.INITIALIZATION, settings=SMALL)
+REVIVALS = replace(lab_races.RESEEDING, settings=SMALL, after=25)
 RACES = {"initialization": STARTS, "reseeding": REVIVALS}
 
 
@@ -135,11 +135,11 @@ def test_a_race_has_every_racer_with_every_seed(race):
 
 
 def test_the_conditions_are_the_choices_of_the_lab():
-    assert [one.id for one in raced.STARTS] == [name for name, _ in INITIALIZATIONS]
-    assert [one.id for one in raced.STRATEGIES] == [name for name, _ in RESEEDING]
+    assert [one.id for one in lab_races.STARTS] == [name for name, _ in INITIALIZATIONS]
+    assert [one.id for one in lab_races.STRATEGIES] == [name for name, _ in RESEEDING]
 
 
-@pytest.mark.parametrize("race", [raced.INITIALIZATION, raced.RESEEDING], ids=lambda race: race.id)
+@pytest.mark.parametrize("race", [lab_races.INITIALIZATION, lab_races.RESEEDING], ids=lambda race: race.id)
 def test_what_ships_was_made_with_three_seeds_by_this_race(race):
     shipped = open_experiment(race.id)
     assert (shipped.id, shipped.title, shipped.question) == (race.id, race.title, race.question)
