@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from explorer.joints.files.recording import RecordLevel
 from explorer.recorder.attachments.attachment import Attachment, Hook, Latents
-from explorer.recorder.counting import LevelTally
+from explorer.recorder.counting import SAMPLE, LevelTally
 from explorer.recorder.moment import kept_codes
 from explorer.recorder.sides import Sides, in_backward
 
@@ -21,11 +21,13 @@ MASK_BYTES = 2**26  # of expired codes, between two records
 @dataclass
 class Clock:
     """What all ears of a recorder share. steps: that were finished. look: whether latents and gradients of the step
-    that goes on are looked at. quiet: nothing counts, as while the recorder runs the encoder itself."""
+    that goes on are looked at. quiet: nothing counts, as while the recorder runs the encoder itself. latents: that a
+    frame holds."""
 
     steps: int = 0
     look: bool = True
     quiet: bool = False
+    latents: int = SAMPLE
 
 
 class Ear:
@@ -91,7 +93,7 @@ class Ear:
     def make_tally(self, level: int, device: torch.device) -> LevelTally:
         """Of a level that nothing was counted of yet."""
         one = self.attachment.levels()[level]
-        return LevelTally(one.codebook_size, one.codebook_dim, one.rule is None, device)
+        return LevelTally(one.codebook_size, one.codebook_dim, one.rule is None, device, self._clock.latents)
 
     @torch.compiler.disable
     def see_sides(

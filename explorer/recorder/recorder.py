@@ -19,10 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from explorer.joints.files.recording import Budget
-from explorer.lab.dynamics import spread_of
 from explorer.recorder.attachments import KNOWN, attach, find
 from explorer.recorder.by_hand import HandAttachment
+from explorer.recorder.counting import SAMPLE
 from explorer.recorder.ear import MAX_CODES, Clock, Ear, Probe
+from explorer.recorder.motion import Motion
 from explorer.recorder.packet import Packet, cut_losses, numbers_of, take_packet
 from explorer.recorder.ranks import Ranks
 from explorer.recorder.scribe import Judge, Scribe
@@ -38,7 +39,8 @@ class Recorder:
 
     every: optimizer steps between records; the first step has one, too. budget: what it may take on disk. sinks: where
     else the numbers go (`sinks.py`). judge: what raises alerts from the recording, beside those of the numbers
-    themselves. about: what is to be remembered of the run (plain values).
+    themselves. about: what is to be remembered of the run (plain values); "words" are shown beside it. latents: how
+    many a frame holds, which is most of its size.
 
     A step is an optimizer step: told by `step`, or counted at the optimizer of a model that is watched.
     """
@@ -52,17 +54,17 @@ class Recorder:
         sinks: Sequence[Sink] = (),
         judge: Judge | None = None,
         about: Mapping[str, Any] | None = None,
+        latents: int = SAMPLE,
     ) -> None:
         self.every = max(1, int(every))
-        self._ranks, self._clock = Ranks(str(folder)), Clock()
+        self._ranks, self._clock = Ranks(str(folder)), Clock(latents=max(1, int(latents)))
         self._scribe = Scribe(Path(folder), self.every, budget or Budget(), sinks, judge, dict(about or {}))
         self._ears: list[Ear] = []
-        self._probe: Probe | None = None
+        self._motion = Motion()
         self._hand: HandAttachment | None = None
         self._counter = StepCounter(self._optimizer_stepped)
         self._told, self._pending, self._alone = False, 0, 0
         self._stride, self._recorded, self._since = 1, -1, 0
-        self._before: tuple[Tensor | None, Tensor | None] = (None, None)
         self._losses: Mapping[str, Any] = {}
         self._off = self._closed = self._heard = False
         self._process = os.getpid()
@@ -96,7 +98,7 @@ class Recorder:
             self._listen(attachment, names[name] if len(found) > 1 else "")
         self._counter.watch(model)
         if probe is not None and found:
-            self._probe = Probe(model, probe, self._ears[-len(found)], self._clock)
+            self._motion.probe = Probe(model, probe, self._ears[-len(found)], self._clock)
         return self
 
     def attach(self, module: nn.Module, name: str = "") -> Recorder:
@@ -227,33 +229,11 @@ class Recorder:
         coming = step + self._stride
         due = self._is_due(coming)
         clock.look = due or coming % LOOK_EVERY < self._stride
-        self._before = self._look_before() if due else (None, None)
+        self._motion.look_before(self._ears) if due else self._motion.forget()
 
     def _is_due(self, step: int) -> bool:
         """Whether a record is made when that step is over, unless one was made meanwhile."""
         return self._recorded < 0 or step // self.every != self._recorded // self.every
-
-    def _look_before(self) -> tuple[Tensor | None, Tensor | None]:
-        """Codes of the first level, and latents of the probe, before a step with a record."""
-        if not self._ears or not self._ears[0].tallies:
-            return None, None
-        vectors = self._ears[0].attachment.vectors(0)
-        return (
-            None if vectors is None else vectors.detach().clone(),
-            self._probe.latents() if self._probe is not None else None,
-        )
-
-    def _moved(self) -> dict[str, Tensor]:
-        """How far codes and latents went in the step that was finished."""
-        vectors, latents = self._before
-        values = {}
-        now = self._ears[0].attachment.vectors(0) if vectors is not None else None
-        if now is not None and now.shape == vectors.shape:
-            values["code_speed"] = (now.detach() - vectors).norm(dim=-1).mean()
-        if latents is not None and self._probe is not None:
-            new = self._probe.latents()
-            values["drift"] = (new - latents).square().sum(-1).mean().sqrt() / spread_of(new)
-        return values
 
     @torch.no_grad()
     def _record(self) -> None:
@@ -261,7 +241,7 @@ class Recorder:
         broken = next((ear.failed for ear in self._ears if ear.failed is not None), None)
         self._heard = self._heard or bool(heard)
         losses = numbers_of(self._losses, self._warn)
-        packet = take_packet(heard, losses, self._moved()) if heard else Packet()
+        packet = take_packet(heard, losses, self._motion.moved(self._ears)) if heard else Packet()
         snapshots, fine = self._ranks.sum(packet.snapshots, broken is None)
         for ear in heard:
             ear.begin_record()
@@ -295,8 +275,7 @@ class Recorder:
         self._say_if_nothing()
         for ear in self._ears:
             ear.leave()
-        if self._probe is not None:
-            self._probe.remove()
+        self._motion.end()
         self._counter.remove()
         self._scribe.close(why)
 
@@ -305,7 +284,7 @@ class Recorder:
         if self._pending:
             self._finish(self._clock.steps + self._pending)
         if self._since and self._recorded != self._clock.steps:
-            self._before = (None, None)
+            self._motion.forget()
             self._record()
 
     def _say_if_nothing(self) -> None:

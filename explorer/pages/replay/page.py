@@ -45,7 +45,7 @@ def opening_of(query: Mapping[str, str], part: ReplayPart, token: str) -> str:
     """The opening of a page for a link's query; what of it cannot be had is said, and the rest is shown."""
     listed = [one["id"] for one in part.listed()]
     wanted = [query[name] for name in ("run", "b") if query.get(name)] or listed[:1]
-    there, said = [one for one in wanted if one in listed], ""
+    there, said = [one for one in wanted if part.has(one)], ""
     if len(there) < len(wanted):
         said = (
             "The run of this link was uploaded or recorded by its page and did not travel with it."

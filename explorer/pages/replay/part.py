@@ -11,7 +11,7 @@ from explorer.analysis.replay.run import RecordedRun
 from explorer.foundation.errors import ExplorerError, FieldError, UnknownIdError
 from explorer.pages.lab.process import process_context
 from explorer.pages.replay.desk import ReplayDesk
-from explorer.pages.replay.start import given_runs
+from explorer.pages.replay.start import all_runs, shared_runs
 from explorer.pages.shared.visitors import Visitor
 
 PAUSE_S = 0.012  # after each step of the example, so that one sees it go
@@ -31,8 +31,8 @@ class ReplayPart:
         self._example: Any = None
 
     def listed(self) -> list[dict[str, str]]:
-        """All runs that this page can open: those that were named at the start, and its own."""
-        given = [{"id": one.id, "title": one.title} for one in given_runs()]
+        """All runs that this page offers: those that were named at the start, or the example, and its own."""
+        given = [{"id": one.id, "title": one.title} for one in shared_runs()]
         return given + [{"id": id, "title": run.title} for id, run in self._own.items()]
 
     def show(self, ids: tuple[str, ...]) -> None:
@@ -40,10 +40,14 @@ class ReplayPart:
         be read."""
         self.desk.show([(id, self._run(id)) for id in ids])
 
+    def has(self, id: str) -> bool:
+        """Whether it can be opened, offered or not."""
+        return id in self._own or any(one.id == id for one in all_runs())
+
     def _run(self, id: str) -> RecordedRun:
         if id in self._own:
             return self._own[id]
-        for one in given_runs():
+        for one in all_runs():
             if one.id == id:
                 with _lock:
                     run = _open.get(one.folder) or RecordedRun(one.folder, one.title)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from torch import nn
 
-from explorer.recorder.attachments import lattices, ours, tables, vector_quantize
+from explorer.recorder.attachments import gumbel, lattices, ours, tables, vector_quantize
 from explorer.recorder.attachments.attachment import Attachment
 
-ATTACHMENTS = (ours.attach, vector_quantize.attach, lattices.attach, tables.attach)
+ATTACHMENTS = (ours.attach, vector_quantize.attach, lattices.attach, tables.attach, gumbel.attach)
 
 KNOWN = (
     "VectorQuantize, ResidualVQ, GroupedResidualVQ, FSQ, LFQ (and with it BSQ), SimVQ and the residual ones of these "
-    "from vector-quantize-pytorch, the quantizers of explorer.quantizers, and the VQ modules of transformers"
+    "from vector-quantize-pytorch, the quantizers of explorer.quantizers, the VQ modules of transformers, and the "
+    "Gumbel quantizers of wav2vec 2.0, fairseq and taming-transformers"
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from explorer.analysis.replay.stores import every
 from explorer.views.kit.wire.encoding import pack
 
 PLACES = 1000  # of the timeline
+WORDS = 600  # characters that a run says of itself
 DEATHS = 500  # that are listed; a file has all
 SORTED = 512  # points of the usage curve
 
@@ -33,8 +34,15 @@ def run_payload(id: str, run: RecordedRun) -> dict[str, Any]:
         "last": max(run.last, int(run.curves.steps[-1]) if len(run.curves.steps) else 0),
         "interval": run.curves.interval,
         "levels": levels,
+        "words": _words_of(run.recording.about),
         "notes": run.notes,
     }
+
+
+def _words_of(about: Mapping[str, Any]) -> str:
+    """What whoever recorded a run says of it."""
+    words = about.get("words")
+    return words[:WORDS] if isinstance(words, str) else ""
 
 
 def kept_payload(steps: Sequence[np.ndarray], now: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import { bytes, percent } from "../kit/wire/format.js";
 import { levelWords } from "./words.js";
 
 const NONE = "";
+const EXAMPLE = "digits-example"; // the id of the run that ships
 
 /** env: as of the lab's panels, with listed(): the runs there are, opened(): those that are open, open(ids). */
 export function createRuns(root, env) {
@@ -28,6 +29,7 @@ class Runs extends Component {
     this.b = choice("replay-beside");
     this.rowA = h("div", { class: "dte-lf-row" }, h("label", { for: "replay-run" }, "Run"), this.a);
     this.rowB = h("div", { class: "dte-lf-row" }, h("label", { for: "replay-beside" }, "Beside it, at the same steps"), this.b);
+    this.words = h("p", { class: "replay-words" });
     this.facts = h("ul", { class: "replay-facts" });
     this.notes = h("ul", { class: "replay-notes", "aria-label": "What is missing or damaged" });
     this.error = h("p", { class: "dte-lf-error", role: "alert", hidden: true });
@@ -63,6 +65,7 @@ class Runs extends Component {
       this.intro,
       this.rowA,
       this.rowB,
+      this.words,
       this.facts,
       this.notes,
       this.how,
@@ -86,7 +89,7 @@ class Runs extends Component {
 
   fill() {
     const [listed, opened] = [this.env.listed(), this.env.opened()];
-    if (this.same(JSON.stringify([listed, opened.map(({ id, levels, notes }) => [id, levels, notes])]))) return;
+    if (this.same(JSON.stringify([listed, opened.map(({ id, levels, notes, words }) => [id, levels, notes, words])]))) return;
     const [first, second] = opened;
     const option = (run) => h("option", { value: run.id }, run.title);
     this.rowA.hidden = listed.length === 0;
@@ -96,7 +99,10 @@ class Runs extends Component {
     this.a.value = first?.id ?? NONE;
     this.b.value = second?.id ?? NONE;
     this.intro.hidden = this.about.hidden = Boolean(first);
-    if (!first && !this.filled) this.how.open = true;
+    if ((!first || first.id === EXAMPLE) && !this.filled) this.how.open = true;
+    const told = opened.map((run) => run.words).filter(Boolean);
+    this.words.hidden = told.length === 0;
+    say(this.words, told.join(" B: "));
     this.filled = true;
     this.facts.replaceChildren(...(first?.levels ?? []).map((level) => h("li", {}, levelWords(level))));
     const several = opened.length > 1;

@@ -23,6 +23,7 @@ EVEN = list(range(8))
 @pytest.fixture
 def visitor(monkeypatch):
     monkeypatch.setattr(start, "_given", {})
+    monkeypatch.setattr(start, "shipped_run", lambda: None)
     monkeypatch.setattr("explorer.analysis.replay.run.LOOK_S", 0.0)
     one = visitors.enter("session-of-replay")
     yield one
@@ -96,6 +97,27 @@ def test_two_runs_are_seen_at_the_same_steps(tmp_path, visitor):
     assert answer["status"]["kept"]["steps"] == [10, 15, 20, 30, 40, 45, 50, 60]
     assert [side["frame"]["step"] for side in do(visitor, "frame", step=31)["sides"]] == [30, 30]
     assert [one["id"] for one in do(visitor, "compare_off")["status"]["runs"]] == ["short"]
+
+
+def test_without_a_run_the_example_that_ships_is_shown_and_a_link_to_it_holds_beside_others(
+    tmp_path, visitor, monkeypatch
+):
+    monkeypatch.undo()
+    monkeypatch.setattr(start, "_given", {})
+    there = opened(visitor)
+    (run,) = there["status"]["runs"]
+    assert [one["id"] for one in there["runs"]] == ["digits-example"] == [run["id"]]
+    assert (run["last"], run["frames"], run["ended"], run["notes"]) == (1000, 26, True, [])
+    assert run["words"].startswith("Example: an autoencoder learns 8 x 8 pictures of digits through 64 codes")
+    (side,) = pull(visitor)["sides"]
+    assert side["frame"]["codebook_size"] == 64 and side["frame"]["step"] == 1000
+    assert do(visitor, "frame", step=480)["sides"][0]["frame"]["dead"] == 63
+    write_run(tmp_path / "run", {10: EVEN})
+    start.bring_run(tmp_path / "run")
+    beside = opened(visitor)
+    assert [one["id"] for one in beside["runs"]] == ["run"] == [one["id"] for one in beside["status"]["runs"]]
+    linked = opened(visitor, run="digits-example", step="480")
+    assert linked["status"]["runs"][0]["id"] == "digits-example" and linked["message"] == ""
 
 
 def test_a_link_to_what_is_not_here_says_so_and_the_rest_is_shown(tmp_path, visitor):
