@@ -111,7 +111,7 @@ def modules_of(name):
 
 
 # Imported where they are there; without one, one entry says so: graphs of Lyra, dumps, clusters, boards, callbacks.
-OPTIONAL = {"ai-edge-litert", "pyarrow", "h5py", "ray", "lightning", "trackio"}
+OPTIONAL = {"ai-edge-litert", "pyarrow", "h5py", "ray", "lightning", "trackio", "vector-quantize-pytorch"}
 WANTED_BY_OTHERS = {"pytest-xdist", "ruff", "einops", "einx", "faiss-cpu", "accelerate", "webdataset", "datasets"}
 
 
