@@ -122,14 +122,24 @@ def stretch_size(device: str) -> int:
 
 def encode_together(tokenizer: Tokenizer, media: Sequence[np.ndarray]) -> tuple[list[Levels | str], Together]:
     """The levels of each medium, in order, or why the tokenizer refuses it; media that fit are encoded together."""
-    most = TOGETHER_CPU if tokenizer.device == "cpu" else TOGETHER
-    found: list[Levels | str] = [""] * len(media)
-    done = Together()
-    for group in groups(media, most, tokenizer.looks_back):
-        for number, levels in zip(group, _encoded(tokenizer, [media[number] for number in group]), strict=True):
+    split = groups_for(tokenizer, media)
+    return in_order(split, [encode_group(tokenizer, [media[number] for number in group]) for group in split])
+
+
+def groups_for(tokenizer: Tokenizer, media: Sequence[np.ndarray]) -> list[list[int]]:
+    """Numbers of media that a tokenizer encodes together."""
+    return groups(media, TOGETHER_CPU if tokenizer.device == "cpu" else TOGETHER, tokenizer.looks_back)
+
+
+def in_order(
+    split: Sequence[Sequence[int]], encoded: Sequence[Sequence[Levels | str]]
+) -> tuple[list[Levels | str], Together]:
+    """What was found of each group, as it is found of each medium, and how much was done together."""
+    found: list[Levels | str] = [""] * sum(map(len, split))
+    for group, each in zip(split, encoded, strict=True):
+        for number, levels in zip(group, each, strict=True):
             found[number] = levels
-        done += Together(len(group), 1, int(len(group) == 1))
-    return found, done
+    return found, Together(len(found), len(split), sum(len(group) == 1 for group in split))
 
 
 def groups(media: Sequence[np.ndarray], most: int, looks_back: bool = False) -> list[list[int]]:
@@ -152,14 +162,14 @@ def groups(media: Sequence[np.ndarray], most: int, looks_back: bool = False) -> 
     return made
 
 
-def _encoded(tokenizer: Tokenizer, media: list[np.ndarray]) -> list[Levels | str]:
+def encode_group(tokenizer: Tokenizer, media: list[np.ndarray]) -> list[Levels | str]:
     """The levels of media that go together. If the tokenizer refuses them, they are tried one by one."""
     try:
         return _padded(tokenizer, media)
     except MediaError as error:
         if len(media) == 1:
             return [str(error)]
-        return [one for medium in media for one in _encoded(tokenizer, [medium])]
+        return [one for medium in media for one in encode_group(tokenizer, [medium])]
 
 
 def _padded(tokenizer: Tokenizer, media: list[np.ndarray]) -> list[Levels]:

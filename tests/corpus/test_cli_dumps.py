@@ -99,17 +99,18 @@ def test_sounds_with_levels_of_one_rate_and_of_their_own(name, format, tmp_path,
 def test_ctrl_c_keeps_whole_shards_and_the_same_command_goes_on(grey, tmp_path, capsys, monkeypatch):
     picture_folder(tmp_path / "in", 90)
     line = ["tokenize", "grey", tmp_path / "in", "--out", tmp_path / "out", "--shard-files", 64, "--format", "jsonl"]
-    encode, calls = beside.encode_together, []
+    encode, done, sent = batches.encode_group, [], []
     monkeypatch.setattr(batches, "STRETCH_PIXELS", 8 * 32 * 48)
 
-    def interrupted(*arguments):
-        calls.append(1)
-        if len(calls) == 10:  # in the second shard, after some 8 stretches of the first
-            os.kill(os.getpid(), signal.SIGINT)
-        return encode(*arguments)
+    def interrupted(tokenizer, media):
+        done.extend(media)
+        if len(done) > 66 and not sent:  # in the second shard, after the 64 of the first
+            sent.append(os.kill(os.getpid(), signal.SIGINT))
+        return encode(tokenizer, media)
 
     with monkeypatch.context() as patched:
-        patched.setattr(beside, "encode_together", interrupted)
+        for module in (batches, beside):  # one after the other, and beside each other
+            patched.setattr(module, "encode_group", interrupted)
         assert run(*line) == 130
     assert "Whole shards are kept" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "out").glob("*.jsonl")] == ["tokens-00000.jsonl"]

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import torch
 
-from explorer.audit.batches import Stretch
+from explorer.audit.batches import Stretch, Together
 from explorer.audit.beside import encoded_beside, one_thread_each
 from explorer.audit.run import run_audit
 from explorer.audit.sources import MediaSource
@@ -51,6 +51,18 @@ def test_two_are_in_work_at_once_and_come_in_their_order():
     with encoded_beside(tokenizer, asked, 2) as encoded:
         found = [(stretch.names[0], levels[0][0]) for stretch, (levels, _) in encoded]
     assert found == [("0", 0.0), ("1", 12.0), ("2", 24.0), ("3", 36.0)] and len(tokenizer.threads) == 2
+
+
+def test_batches_of_one_stretch_are_in_work_at_once():
+    """A folder of one stretch, whose four media are of four sizes: each batch waits until another one is in work."""
+    tokenizer = Meeting()
+    media = [np.full((2, width, 3), 1.0) for width in (5, 2, 4, 3)]
+    asked = [Stretch(list("abcd"), media, [()] * 4, [], [0, 1, 2, 3], 4), Stretch([], [], [], [("e", "broken")], [], 1)]
+    with encoded_beside(tokenizer, asked, 2) as encoded:
+        (first, (levels, done)), (last, (none, nothing)) = encoded
+    assert [one[0] for one in levels] == [30.0, 12.0, 24.0, 18.0] and len(tokenizer.threads) == 2
+    assert (first.names, done) == (list("abcd"), Together(4, 4, 4))
+    assert (last.skipped, list(none), nothing) == ([("e", "broken")], [], Together())
 
 
 def test_threads_are_given_back():
