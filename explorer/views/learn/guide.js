@@ -22,10 +22,19 @@ const PHONE_PX = 760; // below it the card lies across the window: see guide.css
 const EDGE_PX = 16; // between the card and the edge of the window
 const SEEK_MS = 12_000; // for which what a step is about is brought into sight, while its page is still growing
 const SETTINGS = "#lab-view .lab-panel-controls";
+const WIDE = [".dte-experiments", "#language-view [data-panel='words']"];
 const SHEETS = ["../kit/widgets/base.css"];
 
-/** In the lab, the settings beside the plane rather than a window below it. */
-const settingsFirst = (on) => document.documentElement.classList.toggle("dte-settings-first", on);
+/** How a page makes way for what a step is about: in the lab the settings stand beside the plane rather than a window below
+ *  it, and charts as wide as the window leave the card its place. @param {string[]} lit */
+function makeWay(lit) {
+  const { classList } = document.documentElement;
+  classList.toggle("dte-settings-first", lit.includes(SETTINGS));
+  classList.toggle(
+    "dte-beside-guide",
+    lit.some((one) => WIDE.includes(one)),
+  );
+}
 
 /** Have the page of an address, which the browser keeps for its next visit. */
 function fetchAhead(href) {
@@ -47,7 +56,7 @@ class Guide extends Component {
     this.lit = [];
     this.own(() => {
       this.frame([]);
-      settingsFirst(false);
+      makeWay([]);
     });
     this.own(travel.onBack((search) => this.enter(search)));
     this.listen(document, "keydown", (event) => isPresented(window.location.search) && this.presenterKey(event));
@@ -93,7 +102,7 @@ class Guide extends Component {
 
   close() {
     this.frame([]);
-    settingsFirst(false);
+    makeWay([]);
     this.root.replaceChildren();
     this.card = null;
   }
@@ -114,7 +123,7 @@ class Guide extends Component {
       h(
         "div",
         { class: "gd-head" },
-        h("span", { class: "gd-where" }, `${chapter.title} · ${number + 1} of ${chapter.steps.length}`),
+        h("span", { class: "gd-where" }, `${chapter.title} · ${number + 1}\u00a0of\u00a0${chapter.steps.length}`),
         h(
           "span",
           { class: "gd-ways" },
@@ -141,7 +150,7 @@ class Guide extends Component {
     this.card.dataset.step = name;
     this.card.scrollTop = 0;
     this.fold(false);
-    settingsFirst(step.lit.includes(SETTINGS));
+    makeWay(step.lit);
     if (!step.question && !step.task) markDone(name);
     this.look();
     this.ahead?.();

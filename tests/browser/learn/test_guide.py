@@ -45,6 +45,20 @@ def test_the_card_folds_to_where_one_is_and_the_ways_on(page, app_url):
     page.wait_for_selector(f"{GUIDE} .gd-answer >> nth=0", state="visible")
 
 
+def test_a_chart_as_wide_as_the_window_is_not_covered(page, app_url):
+    """Its end, of which the step speaks, lay under the card."""
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_step(page, app_url, "initialization.2")
+    page.wait_for_selector(".dte-experiments .js-plotly-plot .main-svg", state="attached")
+    page.wait_for_function(
+        "(card) => [...document.querySelectorAll('.dte-experiments .js-plotly-plot .main-svg')].every((one) =>"
+        " one.getBoundingClientRect().right <= document.querySelector(card).getBoundingClientRect().left)",
+        arg=GUIDE,
+    )
+    page.get_by_role("button", name="Leave").click()
+    page.wait_for_function("!document.documentElement.classList.contains('dte-beside-guide')")
+
+
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["desk", "phone"])
 def test_what_is_said_of_an_answer_comes_into_sight(page, app_url, window):
     page.set_viewport_size(window)
