@@ -35,8 +35,7 @@ CHAPTER = Chapter(
         ),
         Step(
             "K buys slowly",
-            "To halve what is lost one does not double K: each doubling adds one bit to every token, and buys a "
-            "little.",
+            "Doubling K does not halve what is lost: it adds one bit to every token, and buys a little.",
             "experiments",
             {"experiment": "rate-distortion"},
             (EXPERIMENT,),
