@@ -7,7 +7,7 @@ import json
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
 from explorer.learn.chapters.card_links import PICTURE as BOARD
 from explorer.learn.chapters.card_links import SIDE, card
-from explorer.learn.chapters.lab_links import BARS, PLANE, SQUARED, lab
+from explorer.learn.chapters.lab_links import BARS, PLANE, SQUARED, VERSUS, lab
 
 EQUATION = (
     Term("i, j, \N{HORIZONTAL ELLIPSIS}", "the token: one number of each codebook"),
@@ -73,7 +73,7 @@ CHAPTER = Chapter(
             "see Quantization error in the table on top.",
             "lab",
             lab(quantizer="rvq", **MOONS) | {"b": json.dumps({"quantizer": "additive"})},
-            (PLANE,),
+            (VERSUS, PLANE),
             "After 300 steps the quantization error is 0.021 for A and 0.019 for B. All codes are one least-squares "
             "problem: which vectors, added up as they were chosen, come nearest to the latents?",
         ),

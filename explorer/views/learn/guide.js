@@ -22,7 +22,8 @@ const PHONE_PX = 760; // below it the card lies across the window: see guide.css
 const EDGE_PX = 16; // between the card and the edge of the window
 const SEEK_MS = 12_000; // for which what a step is about is brought into sight, while its page is still growing
 const SETTINGS = "#lab-view .lab-panel-controls";
-const WIDE = [".dte-experiments", "#language-view [data-panel='words']"];
+const WIDE = [".dte-experiments", "#language-view [data-panel='words']", ".dte-player"];
+const NAMED_SIDE = ".dte-lab.lab-ab .lab-side";
 const SHEETS = ["../kit/widgets/base.css"];
 
 /** How a page makes way for what a step is about: in the lab the settings stand beside the plane rather than a window below
@@ -205,18 +206,21 @@ class Guide extends Component {
     this.card.dataset.dock = covered(EDGE_PX) < covered(window.innerWidth - EDGE_PX - box.width) ? "left" : "right";
   }
 
-  /** Bring the first of what is framed into sight, until the visitor scrolls or acts: often it is below the window. */
+  /** Bring the first of what is framed into sight, until the visitor scrolls or acts: often it is below the window. Of two
+   *  runs beside each other their names, too. */
   seek() {
-    const box = this.lit[0]?.getBoundingClientRect();
+    const [first] = this.lit;
+    const box = first?.getBoundingClientRect();
     if (!box || box.height === 0) return;
+    const top = first.closest(NAMED_SIDE)?.getBoundingClientRect().top ?? box.top;
     const card = this.card.getBoundingClientRect();
     const bottom = (card.width >= window.innerWidth - 2 * EDGE_PX ? card.top : window.innerHeight) - AIR_PX;
     const head = headPx();
-    const by = seekBy([box.top, box.bottom], [head, bottom]);
+    const by = seekBy([top, box.bottom], [head, bottom]);
     if (by === 0 && !this.sought) return;
     // What is too long, or as wide as the card cannot but cover, stays on top while what is above it grows.
-    this.sought = box.height > bottom - head || box.width > window.innerWidth / 2;
-    window.scrollBy({ top: this.sought ? box.top - head : by });
+    this.sought = box.bottom - top > bottom - head || box.width > window.innerWidth / 2;
+    window.scrollBy({ top: this.sought ? top - head : by });
   }
 
   frame(elements) {
