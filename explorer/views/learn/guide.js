@@ -22,7 +22,7 @@ const PHONE_PX = 760; // below it the card lies across the window: see guide.css
 const EDGE_PX = 16; // between the card and the edge of the window
 const SEEK_MS = 12_000; // for which what a step is about is brought into sight, while its page is still growing
 const SETTINGS = "#lab-view .lab-panel-controls";
-const WIDE = [".dte-experiments", "#language-view [data-panel='words']", ".dte-player"];
+const WIDE = [".dte-experiments", "#language-view", "#methods-view", ".le-methods", ".dte-player", "#edit-view"]; // as the window
 const NAMED_SIDE = ".dte-lab.lab-ab .lab-side";
 const SHEETS = ["../kit/widgets/base.css"];
 
@@ -33,7 +33,7 @@ function makeWay(lit) {
   classList.toggle("dte-settings-first", lit.includes(SETTINGS));
   classList.toggle(
     "dte-beside-guide",
-    lit.some((one) => WIDE.includes(one)),
+    lit.some((one) => WIDE.some((begin) => one.startsWith(begin))),
   );
 }
 
@@ -183,6 +183,7 @@ class Guide extends Component {
   /** Frame what the step is about, and see whether its task is done. */
   look() {
     this.frame(this.step.lit.flatMap((selector) => [...document.querySelectorAll(selector)]));
+    if (this.seekEnds > 0 && !(this.lit[0]?.getBoundingClientRect().height > 0)) this.seekEnds = performance.now() + SEEK_MS; // not there yet
     if (performance.now() < this.seekEnds) {
       this.seek();
       this.dock();
