@@ -6,7 +6,7 @@ import json
 
 BARS, SQUARED = "\N{DOUBLE VERTICAL LINE}", "\N{SUPERSCRIPT TWO}"  # of equations
 PLANE, HEATMAP, DIAGNOSIS = (f"#lab-view .lab-panel-{name}" for name in ("plane", "heatmap", "diagnosis"))
-CURVES, CONTROLS, TIMELINE = "#lab-view .lab-panel-curves", "#lab-view .lab-panel-controls", "#lab-view .lab-timeline"
+CURVES, CONTROLS, TIMELINE = "#lab-view .lab-panel-curves", "#lab-view .lab-panel-controls", "#lab-view .lab-track"
 VERSUS = "#lab-view .lab-panel-versus"
 CODEBOOK_ONLY = {"model": "none", "codebook_size": 32, "initialization": "kmeans", "reseeding": "random_latent"}
 
