@@ -19,8 +19,8 @@ from explorer.tokenizers.codec import Codec
 
 LARGEST = torch.finfo(torch.float16).max
 OVERFLOWED = (
-    "Half precision ends at 65,504, and this network went beyond: what is seen here was computed in float32, with "
-    "weights that had been rounded to half precision."
+    "Half precision ends at 65,504, and this network went beyond it at some media: these were computed in float32, "
+    "with weights that had been rounded to half precision."
 )
 SPACES = {"conv1d": 1, "conv2d": 2, "conv3d": 3}
 BACK = {"conv_transpose1d": 1, "conv_transpose2d": 2, "conv_transpose3d": 3}
@@ -137,7 +137,7 @@ def _halved(codec: Codec) -> list[tuple[dict[str, Any], str, Tensor]]:
 
 
 def halve(codec: Codec) -> torch.dtype:
-    """Make its networks float16, and let it go on in float32 from the first medium on that float16 is too small for."""
+    """Make its networks float16; a medium that float16 is too small for is computed in float32."""
     for tensors, name, tensor in _halved(codec):
         half = tensor.half()
         tensors[name] = nn.Parameter(half, requires_grad=False) if isinstance(tensor, nn.Parameter) else half
@@ -148,7 +148,11 @@ def halve(codec: Codec) -> torch.dtype:
 
 
 class _Guard:
-    """`latents` and `decode` of a halved codec, and of its copy in float32 once numbers were not finite."""
+    """`latents` and `decode` of a halved codec, and of its copy in float32 for media whose numbers were not finite.
+
+    Each medium of a batch is looked at alone, so that what becomes of it hangs on no other: not on those beside it, nor
+    on those before.
+    """
 
     def __init__(self, codec: Codec) -> None:
         self._codec, self._runs, self._wide = codec, (codec.latents, codec.decode), None  # type: Codec, tuple, Any
@@ -160,28 +164,33 @@ class _Guard:
         return self._made(1, *embedded)
 
     def _made(self, which: int, *given: Any) -> Tensor:
-        if self._wide is None:
-            with WholeFloat32():
-                made = self._runs[which](*given)
-            # Of an infinity the norms behind it make NaN; what a sigmoid makes of it is what it makes of 65,504.
-            if bool(made.isfinite().all()):
-                return made
-            self._widen()
         with WholeFloat32():
-            return self._wide[which](*_as_float32(given))
+            made = self._runs[which](*given)
+        # Of an infinity the norms behind it make NaN; what a sigmoid makes of it is what it makes of 65,504.
+        lost = ~made.isfinite().flatten(1).all(1)  # (B,)
+        if not bool(lost.any()):
+            return made
+        if self._wide is None:
+            self._wide = self._widened()
+        with WholeFloat32():
+            again = self._wide[which](*_rows(given, lost))
+        made = made.float()
+        made[lost] = again
+        return made
 
-    def _widen(self) -> None:
-        """Others may be running the halved one: it stays as it is."""
+    def _widened(self) -> tuple[Callable[..., Tensor], ...]:
+        """The copy's. Others may be running the halved one: it stays as it is."""
         own = [name for name in RUN if name in self._codec.__dict__]
         memo = {id(self._codec.__dict__[name]): None for name in own}  # what runs the halved one is not copied
         wide = copy.deepcopy(self._codec, memo).float()
         for name in own:
             del wide.__dict__[name]
         self._codec.notes = (*self._codec.notes, OVERFLOWED)
-        self._wide = (wide.latents, wide.decode)
+        return wide.latents, wide.decode
 
 
-def _as_float32(given: Any) -> Any:
+def _rows(given: Any, lost: Tensor) -> Any:
+    """Of everything with one row a medium those of the lost ones, in float32."""
     if isinstance(given, (list, tuple)):
-        return type(given)(_as_float32(one) for one in given)
-    return given.float() if isinstance(given, Tensor) and given.is_floating_point() else given
+        return type(given)(_rows(one, lost) for one in given)
+    return given[lost].float() if isinstance(given, Tensor) else given

@@ -7,6 +7,7 @@ precision loses is seen there, too. Formats whose half precision is off run in f
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -29,9 +30,12 @@ EXACT_DB = 120.0  # more is not told apart
 
 def compare_formats(setting: Setting) -> Iterator[Row]:
     """A row for every file of every format, in the order of FORMATS; at small size for the first file of each."""
-    files = cases()
+    files, began = cases(), time.monotonic()
     for format_id in FORMATS:
         for case in files.get(format_id, ())[: setting.scale.files]:
+            if time.monotonic() - began > setting.seconds:
+                yield Row("half", _what(format_id, case), "no time was left", "", "skipped")
+                continue
             try:
                 yield row_of(format_id, case, setting)
             except Exception as error:  # each file is a row

@@ -28,6 +28,6 @@ PARTS = {
     "tests": Part("equality:compare_quantizers", 0.12),
     "pytest": Part("equality:run_pytest", 0.10),
     "audit": Part("audit_speed:measure_audits", 0.10),
-    "half": Part("half_precision:compare_formats", 0.12),
-    "zoo": Part("zoo:train_members", 0.36),
+    "half": Part("half_precision:compare_formats", 0.16),
+    "zoo": Part("zoo:train_members", 0.32),
 }

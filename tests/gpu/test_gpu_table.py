@@ -30,7 +30,7 @@ def small(tmp_path_factory):
     """The folder of a run at small size, and what it printed."""
     out = tmp_path_factory.mktemp("gpu")
     line = [sys.executable, "-m", "tests.gpu.bare_packages", "tests.gpu", "--size", "small", "--device", "cpu"]
-    line += ["--out", str(out), "--one-process"]
+    line += ["--out", str(out), "--one-process", "--minutes", "60"]  # of a machine that may be busy
     environment = os.environ | {"EXPLORER_CACHE": str(out / "cache"), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=600)
     return out, done

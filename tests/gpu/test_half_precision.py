@@ -65,3 +65,9 @@ def test_decibels_are_of_the_error_below_the_spread():
         not half_precision.below(expected * 0, expected * 0) > 0
         and not half_precision.below(expected, expected * np.nan) > 0
     )
+
+
+def test_formats_for_which_no_time_is_left_are_named(tmp_path):
+    rows = list(half_precision.compare_formats(Setting(torch.device("cpu"), SMALL, tmp_path, -1.0)))
+    assert {(row.measured, row.state) for row in rows} == {("no time was left", "skipped")}
+    assert [row.what.partition(",")[0] for row in rows] == list(FORMATS)

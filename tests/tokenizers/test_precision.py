@@ -128,6 +128,19 @@ def test_what_is_too_large_for_float16_goes_on_in_float32_and_says_so(loud):
     assert half._codec.first.weight.dtype == torch.float16  # others may be running it
 
 
+def test_what_becomes_of_a_medium_hangs_on_no_other():
+    """Shards of an audit give what one process gives, which comes upon another medium first."""
+    _, first = pair(40_000.0, 1.0)
+    _, second = pair(40_000.0, 1.0)
+    grey = np.full_like(MEDIA, 0.5)
+    before = first.tokenize(grey)
+    assert precision.OVERFLOWED not in before.notes and precision.OVERFLOWED in second.tokenize(MEDIA).notes
+    (level,) = before.levels
+    for (found,) in (second.encode([grey])[0], second.encode([MEDIA, grey])[1], first.encode([grey, MEDIA])[0]):
+        assert np.array_equal(found.z_e, level.z_e) and np.array_equal(found.indices, level.indices)
+    assert not np.isnan(first.encode([grey, MEDIA])[1][0].z_e).any()
+
+
 def test_weights_beyond_float16_are_never_halved():
     assert not precision.fits_half(Squashed(1.0, 70_000.0)) and precision.fits_half(Squashed(1.0, 65_000.0))
     lost = Squashed()
