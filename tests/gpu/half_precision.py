@@ -2,7 +2,8 @@
 
 What must hold: the same codes but for near ties, and a decode of the same codes that is finite and near. On a CPU,
 where the app keeps to float32, networks that may run in half precision are made float16 all the same, so that what half
-precision loses is seen there, too. Formats whose half precision is off run in float32 on a GPU, and that is compared.
+precision loses is seen there, too. Formats whose half precision is off run in float32 on a GPU, and that is compared;
+on a CPU they are compared with themselves, and what is seen is that they run.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tests.gpu.table import Row
 
 # What is asked in float16 and in float32: the share of codes that stay, and how far the error of a decode lies below
 # its spread, in dB. That of TF32 would be about 50 dB.
-HALF, FULL = (0.5, 30.0), (0.95, 70.0)
+HALF, FULL = (0.7, 30.0), (0.95, 70.0)
 EXACT_DB = 120.0  # more is not told apart
 
 

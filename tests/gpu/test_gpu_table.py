@@ -209,6 +209,12 @@ def test_members_take_large_batches_and_those_of_another_kind_their_own(tmp_path
             {"samples": 10240},
             ("sound-vq, on 3 held-out sounds", "SI-SDR 1.50 dB, usage 50%", "pieces of 10,240 samples", ""),
         ),
+        (
+            "sound-fsq",
+            {"sounds": 1, "usage_1": 0.5},  # a sound that is decoded exactly, or silence
+            {"samples": 10240},
+            ("sound-fsq, on 1 held-out sound", "SI-SDR not defined, usage 50%", "pieces of 10,240 samples", ""),
+        ),
     ],
 )
 def test_members_of_each_kind_of_medium_have_a_row(name, measured, training, row, tmp_path):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from explorer.foundation.words import count_of
 from explorer.training import command
 from explorer.training.recipes import ZOO
 from explorer.training.schedules import PictureSchedule
@@ -15,7 +16,7 @@ from tests.gpu.table import Row
 
 OWED_DB = {"rvq-4": 27.5}  # on the held-out pictures; of members with one level:
 OWED_SINGLE_DB = 24.0
-COUNTED = {"image": "pictures", "video": "clips", "audio": "sounds"}  # what a member is measured on, by its modality
+COUNTED = {"image": "picture", "video": "clip", "audio": "sound"}  # what a member is measured on, by its modality
 FEWEST_S = 40.0  # of a member: with less, no other one is begun
 BESIDES = 1.25  # of the time of training: reading, measuring, writing
 
@@ -61,7 +62,8 @@ def result_of(name: str, folder: Path) -> Row:
     usage = ", ".join(f"{measured[f'usage_{q}']:.0%}" for q in levels)
     modality, side = ZOO[name].modality, training.get("crop_px")
     sound = modality == "audio"
-    quality = f"SI-SDR {measured['si_sdr_db']:.2f} dB" if sound else f"{measured['psnr_db']:.2f} dB"
+    ratio = f"{measured['si_sdr_db']:.2f} dB" if "si_sdr_db" in measured else "not defined"
+    quality = f"SI-SDR {ratio}" if sound else f"{measured['psnr_db']:.2f} dB"
     each = f"pieces of {training['samples']:,} samples" if sound else f"crops of {side} px"
     words = f"{quality}, usage {usage}; {training['steps']:,} steps of {training['batch']} {each} in "
     words += f"{training['seconds']:,.0f} s"
@@ -69,6 +71,6 @@ def result_of(name: str, folder: Path) -> Row:
     single = OWED_SINGLE_DB if plain else None
     owed = OWED_DB.get(name, single)
     state = "below" if owed and measured["psnr_db"] < owed else "ok"
-    several = COUNTED[modality]
-    what = f"{name}, on {measured[several]:,} held-out {several}"
+    noun = COUNTED[modality]
+    what = f"{name}, on {count_of(measured[f'{noun}s'], f'held-out {noun}')}"
     return Row("zoo", what, words, f"{owed:g} dB" if owed else "", state)

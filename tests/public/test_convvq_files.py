@@ -13,6 +13,7 @@ from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
 from explorer.public import FORMATS
+from explorer.tokenizers.precision import halve
 
 # Each network once; that some lie inside a larger model is a matter of their files.
 NETWORKS = [entry for entry in ENTRIES if not entry.prefix]
@@ -226,7 +227,8 @@ def test_parts_of_var_add_up_to_the_whole(safetensors_of):
 )
 def test_half_precision_reaches_the_decoder(entry, safetensors_of):
     """As on CUDA: networks in float16, searches in float32, and most tokens the same."""
-    codec = fill(FORMATS.load(entry.format), read_header(safetensors_of(entry))).to(torch.float16)
+    codec = fill(FORMATS.load(entry.format), read_header(safetensors_of(entry)))
+    halve(codec)
     pixels = torch.from_numpy(ruled_picture(entry.height, entry.width)).permute(2, 0, 1)[None].half()
     with torch.inference_mode():
         stages = codec.quantize(codec.latents(pixels))

@@ -19,6 +19,7 @@ from explorer.media.pictures.image import LoadedImage
 from explorer.public import FORMATS
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
+from explorer.tokenizers.precision import halve
 
 CASES = {  # format -> golden, its shapes, extent of the medium, a tensor
     "openai-dvae": ("dvae", "small", (32, 48), "decoder.blocks.group_2.block_1.res_path.conv_4.b"),
@@ -75,7 +76,8 @@ def test_half_precision_runs_and_searches_in_full(name, tmp_path):
     """As on CUDA: networks in float16, latents compared in float32; the greater part of the codes stays."""
     path, indices = file_of(name, tmp_path)
     header = read_header(path)
-    codec = fill(FORMATS.load(name), header).eval().half()
+    codec = fill(FORMATS.load(name), header).eval()
+    halve(codec)
     codec.spec = FORMATS.load(name).describe(header)
     media = torch.from_numpy(medium_of(name)).half().movedim(-1, 0)[None]
     with torch.inference_mode():
