@@ -36,7 +36,7 @@ class WholeFloat32(TorchFunctionMode):
         kwargs, name = kwargs or {}, getattr(func, "__name__", "")
         if (name in SPACES or name in BACK) and _is_float32(args):
             return _convolved(func, name, args, kwargs)
-        if name == "lstm" and _is_float32(args) and args[0].is_cuda and isinstance(args[1], tuple):  # not packed
+        if name == "lstm" and _is_float32(args) and args[0].is_cuda and steps_well(args):
             return recur(*args, **kwargs)
         return func(*args, **kwargs)
 
@@ -67,6 +67,13 @@ def _convolved(func: Callable[..., Tensor], name: str, args: Sequence[Any], kwar
 def _each(value: int | Sequence[int], axes: int) -> list[int]:
     values = [value] if isinstance(value, int) else list(value)
     return values * axes if len(values) == 1 else values
+
+
+def steps_well(args: Sequence[Any]) -> bool:
+    """Whether arguments of torch.lstm are those that `recur` takes: sequences of one length, without projections."""
+    if len(args) != 9 or not isinstance(args[1], (tuple, list)):
+        return False
+    return len(args[2]) == (4 if args[3] else 2) * args[4] * (1 + args[7])
 
 
 def recur(

@@ -39,4 +39,5 @@ def test_the_plan_says_what_the_function_says():
         assert words in said
     assert (module.PICTURES.decode, module.SOUNDS.decode, module.INDEX_RATE) == (53, 2_156, 15.2e6)
     assert (module.PICTURES.count_tokens, module.SOUNDS.count_tokens, module.PICTURES.merge_s) == (0.17e6, 0.33e6, 0.12)
-    assert module.PICTURES.flops == 30e12 and "30 TFLOP/s" in said and module.PICTURES.gpu_dollars == 3
+    assert module.PICTURES.flops == module.SOUNDS.flops == 6e12 and module.IN_HALF.flops == 30e12
+    assert "6 TFLOP/s" in said and "30 TFLOP/s" in said and module.PICTURES.gpu_dollars == 3

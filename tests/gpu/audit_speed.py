@@ -13,11 +13,14 @@ import numpy as np
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.foundation.errors import ExplorerError
+from explorer.foundation.words import count_of
+from explorer.joints.tokenizer import Tokenizer
 from explorer.tokenizers import load_tokenizer
 from tests.gpu.scale import Setting
 from tests.gpu.table import Row, rate_of
 
 MEMBERS = ("vq-ema-reseed", "rvq-4")
+COMPARED, SAME = 8, 0.99  # pictures whose codes are compared, and the share of these that is asked for
 ASK = ("nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits")
 
 
@@ -53,6 +56,21 @@ def measure_audits(setting: Setting) -> Iterator[Row]:
         words = f"{rate_of(scale.pictures, seconds, 'pictures')}, {audit.levels[0].tokens:,} tokens a level; "
         words += f"{cpu / seconds:.1f} cores busy; {meter.words()}"
         yield Row("audit", f"{member}, {scale.pictures:,} JPEG of {scale.picture_px} px", words)
+        yield _codes(member, tokenizer, folder)
+
+
+def _codes(member: str, tokenizer: Tokenizer, folder: Path) -> Row:
+    """What was counted are the codes that a CPU gives, but for near ties."""
+    from PIL import Image
+
+    files = sorted(folder.glob("*.jpg"))[:COMPARED]
+    pictures = [np.asarray(Image.open(file), np.float32) / 255 for file in files]
+    found, expected = (one.encode(pictures) for one in (tokenizer, load_tokenizer(member, device="cpu")))
+    pairs = zip((level for one in found for level in one), (level for one in expected for level in one), strict=True)
+    same = float(np.mean([np.mean(a.indices == b.indices) for a, b in pairs]))
+    state = "ok" if same >= SAME else "failed"
+    what = f"{member}, codes of {count_of(len(pictures), 'picture')}"
+    return Row("audit", what, f"{same:.2%} as on the CPU", f"at least {SAME:.0%}", state)
 
 
 class Meter:

@@ -54,6 +54,7 @@ def test_the_whole_way_on_a_cpu_gives_every_part_its_rows(small):
         assert " steps/s" in said["lab", f"conv VQ-VAE, 16 px patches, K = 64, batch 4: {what}"].measured
     assert said["tests", "quantizers on cpu, and 20 steps of training"].measured == "4 of 4 as on the CPU"
     assert "of the floor" in said["assignment", "N, K, D = 4,096, 256, 8"].measured
+    assert said["audit", "rvq-4, codes of 4 pictures"].measured == "100.00% as on the CPU"
     assert "256 tokens a level" in said["audit", "rvq-4, 4 JPEG of 64 px"].measured
     half = {row.what.partition(",")[0]: row for row in rows if row.part == "half"}
     assert list(half) == list(FORMATS)
@@ -257,6 +258,13 @@ def test_a_gpu_that_cannot_be_asked_is_said(monkeypatch):
     meter = audit_speed.Meter(True)
     meter._thread.join()
     assert "nvidia-smi does not tell" in meter.words() and audit_speed.Meter(False).words() == "no GPU to be busy"
+
+
+def test_codes_that_are_not_those_of_a_cpu_fail(tmp_path):
+    audit_speed.write_pictures(tmp_path, 2, 64)
+    other = audit_speed.load_tokenizer("vq-ema-reseed", device="cpu")
+    row = audit_speed._codes("rvq-4", SimpleNamespace(encode=lambda media: [other.encode(media)[0] * 4] * 2), tmp_path)
+    assert row.state == "failed" and row.what == "rvq-4, codes of 2 pictures"
 
 
 def test_rates_and_rows_are_written_plainly():

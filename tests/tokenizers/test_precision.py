@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
@@ -52,6 +53,21 @@ def test_recurrent_layers_step_by_step_are_torchs(options):
     )
     for one, other in zip(found, (expected, *ends), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("options", "packed"), [({}, False), ({"proj_size": 3}, False), ({}, True)], ids=str)
+def test_recurrent_layers_of_another_kind_are_left_to_torch(options, packed):
+    layers, x, seen = nn.LSTM(4, 6, 2, bidirectional=True, **options).eval(), torch.randn(7, 3, 4), []
+
+    class Watch(TorchFunctionMode):
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            if getattr(func, "__name__", "") == "lstm":
+                seen.append(args)
+            return func(*args, **(kwargs or {}))
+
+    with Watch():
+        layers(nn.utils.rnn.pack_padded_sequence(x, [7, 5, 2]) if packed else x)
+    assert [precision.steps_well(args) for args in seen] == [not options and not packed]
 
 
 class Squashed(Codec):
