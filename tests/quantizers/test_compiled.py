@@ -14,6 +14,7 @@ from scipy.spatial.distance import cdist
 
 from explorer.quantizers import search
 from explorer.quantizers.compiled import machine as machines
+from explorer.quantizers.compiled import sharing
 from explorer.quantizers.compiled.machine import compile_kernels, features_here, machine
 from explorer.quantizers.compiled.sharing import share
 from explorer.quantizers.nearest import ON_CPU, nearest_code
@@ -239,6 +240,23 @@ def test_shared_work_is_done_once_by_several_threads():
 
     share(work, range(40), 2)
     assert sorted(done) == list(range(40))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="threads cannot be kept off a core on this system")
+def test_helpers_are_kept_off_the_core_of_whoever_asks_them(monkeypatch):
+    allowed = os.sched_getaffinity(0)
+
+    def cores_of_a_helper():
+        seen = []
+        for one in sharing.run_beside(lambda: seen.append(os.sched_getaffinity(0)), 1):
+            one.result(20)
+        return seen[0]
+
+    for core in sorted(allowed)[:2]:
+        monkeypatch.setattr(sharing, "_asker", lambda core=core: lambda: core)
+        assert cores_of_a_helper() == (allowed - {core} or allowed)
+    monkeypatch.setattr(sharing, "_asker", lambda: None)  # a system that does not tell
+    assert cores_of_a_helper() <= allowed
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -7,21 +7,69 @@ Where a block can be done twice (`run_beside`), neither is one that lost its cor
 
 from __future__ import annotations
 
+import ctypes
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
+
+_cores_of: dict[int, frozenset[int]] = {}  # on which each helper may run, by its number in the system
+_asked: list[frozenset[int]] = []  # on which they are to run, the last entry; one that begins later, too
 
 
 @lru_cache(maxsize=1)
 def _helpers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="codes")
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), "codes", _begin)
+
+
+def _begin() -> None:
+    """What a helper does first."""
+    thread = threading.get_native_id()
+    _cores_of[thread] = frozenset()
+    if _asked:
+        _move(thread, _asked[-1])
+
+
+def _forget() -> None:
+    _helpers.cache_clear()
+    _cores_of.clear()
 
 
 if hasattr(os, "register_at_fork"):  # a child has none of the threads of its parent
-    os.register_at_fork(after_in_child=_helpers.cache_clear)
+    os.register_at_fork(after_in_child=_forget)
+
+
+@lru_cache(maxsize=1)
+def _asker() -> Callable[[], int] | None:
+    """What tells the core that asks; None where the system does not let threads be kept off one."""
+    try:
+        return ctypes.CDLL(None).sched_getcpu if hasattr(os, "sched_setaffinity") else None
+    except (OSError, TypeError, AttributeError):
+        return None
+
+
+def _keep_off_this_core() -> None:
+    """Let the helpers run on any core but the one that runs this: where a neighbour keeps the other busy, the system
+    leaves two threads on one core for longer than the work takes."""
+    ask = _asker()
+    if ask is None:
+        return
+    allowed = frozenset(os.sched_getaffinity(0))
+    cores = allowed - {ask()} or allowed
+    _asked[:] = [cores]
+    for thread, before in list(_cores_of.items()):
+        if before != cores:
+            _move(thread, cores)
+
+
+def _move(thread: int, cores: frozenset[int]) -> None:
+    with suppress(OSError):  # it has ended, or may not: it runs where it is
+        os.sched_setaffinity(thread, cores)
+        _cores_of[thread] = cores
 
 
 def share(work: Callable[[Any], None], parts: Sequence[Any], threads: int) -> None:
@@ -40,7 +88,7 @@ def share(work: Callable[[Any], None], parts: Sequence[Any], threads: int) -> No
                 return
             work(part)
 
-    others = [_helpers().submit(take) for _ in range(min(threads, len(parts)) - 1)]
+    others = run_beside(take, min(threads, len(parts)) - 1)
     try:
         take()
     finally:
@@ -51,7 +99,9 @@ def share(work: Callable[[Any], None], parts: Sequence[Any], threads: int) -> No
 
 
 def run_beside(work: Callable[[], None], count: int) -> list[Future[None]]:
-    """Begin the same work on `count` other threads, which share out among themselves what there is to do."""
+    """Begin the same work on `count` other threads, none of them on this one's core, which share out among themselves
+    what there is to do."""
+    _keep_off_this_core()
     return [_helpers().submit(work) for _ in range(count)]
 
 
