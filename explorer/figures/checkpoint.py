@@ -13,15 +13,15 @@ from explorer.analysis.opening.table_facts import DEAD
 from explorer.analysis.opening.timeline import TableLife
 from explorer.analysis.opening.words import name_of
 from explorer.figures.frame import frame_traces, named_axis
+from explorer.figures.histogram import bins_over, counted_bars
 from explorer.figures.theme import Theme, ink, plain
-from explorer.figures.traces import bars, dots, line
+from explorer.figures.traces import dots, line
 from explorer.foundation.errors import RecordError
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 MOST_DOTS = 4096
-BINS = 40
 
 
 def opened_codes(table: OpenedTable, *, most: int = MOST_DOTS, theme: Theme = "light") -> go.Figure:
@@ -73,21 +73,16 @@ def opened_lengths(table: OpenedTable, *, theme: Theme = "light") -> go.Figure:
     if not len(finite):
         raise RecordError(f"{name_of(table)} has no code that is a number, so there are no lengths to draw.")
     low, high = float(finite.min()), float(finite.max())
-    room = 0.05 * high or 1.0 if high - low <= 1e-9 * high else 0.0
-    counts, edges = np.histogram(finite, BINS, (low - room, high + room))
-    texts = [
-        f"{a:.4g} to {b:.4g}<br>{n:,} of {len(finite):,} codes"
-        for n, a, b in zip(counts, edges[:-1], edges[1:], strict=True)
-    ]
-    drawn = [
-        bars((edges[1:] + edges[:-1]) / 2, counts, ink(theme)["accent"], "codes", width=np.diff(edges), hovertext=texts)
-    ]
+    bins = bins_over(finite)
+    drawn = [counted_bars(bins, finite, "codes", ink(theme)["accent"])]
     lost = f" {len(lengths) - len(finite):,} more are no numbers." if len(finite) < len(lengths) else ""
     words = (
         f"Lengths of {len(finite):,} of {table.found.codes:,} codes: {low:.4g} to {high:.4g}, median "
         f"{np.median(finite):.4g}.{lost}"
     )
-    x, y = named_axis("length of the vector (latent units)"), named_axis("codes (count)", rangemode="tozero")
+    words += " The axis is logarithmic." if bins.log else ""
+    x = named_axis("length of the vector (latent units)", **bins.ticks())
+    y = named_axis("codes (count)", rangemode="tozero")
     said = {"title": f"Lengths of {plain(name_of(table))}", "words": words}
     return frame_traces("opened_lengths", drawn, x, y, theme=theme, bargap=0, **said)
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from explorer.analysis.codebook.geometry import Geometry
 from explorer.figures.frame import frame_traces, named_axis
+from explorer.figures.histogram import Bins, bins_over, counted_bars
 from explorer.figures.theme import Theme, ink
 from explorer.figures.traces import APART, bars, cells, line
 from explorer.foundation.errors import RecordError
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-
-BINS = 48
-WIDE = 30  # times from the 2nd to the 98th percentile, beyond which the axis is logarithmic
-DECADES = 6  # that a logarithmic axis shows at most; what is smaller shares its first bar
-TICKS = 8
 
 
 def norms(geometry: Geometry, *, theme: Theme = "light") -> go.Figure:
@@ -86,20 +83,20 @@ def cosines(geometry: Geometry, *, theme: Theme = "light") -> go.Figure:
     return frame_traces("cosines", [drawn], x, y, theme=theme, level=geometry.number, **said)
 
 
+@dataclass(frozen=True)
 class _Mirror:
-    """Bars of both, the ends of their bins on the axis, and words on each."""
+    """Bars of both, their bins, and words on each."""
 
-    def __init__(self, drawn: list[go.Bar], place: np.ndarray, log: bool, words: list[str]) -> None:
-        self.drawn, self.place, self.log, self.words = drawn, place, log, words
+    drawn: list[go.Bar]
+    bins: Bins
+    words: list[str]
 
 
 def _mirrored(geometry: Geometry, of_codes: np.ndarray, of_latents: np.ndarray | None, theme: Theme) -> _Mirror:
     """Two histograms over the same bins, logarithmic where the values are far apart."""
     colours, given = ink(theme), f"{geometry.counted.given}s"
     parts = [part[np.isfinite(part)] for part in (of_codes, of_latents) if part is not None]
-    log = _is_wide(np.concatenate(parts))
-    edges = _edges(np.concatenate(parts), log)
-    place, drawn, words = np.log10(edges) if log else edges, [], []
+    bins, drawn, words = bins_over(np.concatenate(parts)), [], []
     for values, codes, colour, what in (
         (of_codes, geometry.codes, colours["accent"], "codes"),
         (of_latents, None, colours["bar"], given),
@@ -107,23 +104,16 @@ def _mirrored(geometry: Geometry, of_codes: np.ndarray, of_latents: np.ndarray |
         if values is None:
             continue
         kept = np.isfinite(values)
-        bins = np.clip(np.searchsorted(edges, values[kept], side="right") - 1, 0, BINS - 1)
-        counts = np.bincount(bins, minlength=BINS)
-        rows = zip(counts, edges[:-1], edges[1:], strict=True)
         own = {"meta": APART, "yaxis": "y2"}
         if codes is not None:
-            own = {"customdata": [codes[kept][bins == number].tolist() for number in range(BINS)]}
-        texts = [f"{low:.4g} to {high:.4g}<br>{n:,} of {len(values):,} {what}" for n, low, high in rows]
-        under = int(np.count_nonzero(values[kept] < edges[0]))
-        if under:
-            texts[0] = f"up to {edges[1]:.4g}<br>{counts[0]:,} of {len(values):,} {what}"
-        middle, wide = (place[1:] + place[:-1]) / 2, np.diff(place)
-        drawn.append(bars(middle, counts, colour, what, width=wide, hovertext=texts, **own))
-        lost = int(np.count_nonzero(~kept))
+            place = bins.of(values[kept])
+            own = {"customdata": [codes[kept][place == number].tolist() for number in range(bins.many)]}
+        drawn.append(counted_bars(bins, values, what, colour, **own))
+        lost, under = int(np.count_nonzero(~kept)), bins.under(values)
         out = f" ({lost:,} of them without a place on the axis)" if lost else ""
-        out += f" ({under:,} of them below {edges[0]:.3g}, in the first bar)" if under else ""
+        out += f" ({under:,} of them below {bins.edges[0]:.3g}, in the first bar)" if under else ""
         words.append(f"{len(values):,} {what}, median {_median(values):.4g}{out}")
-    return _Mirror(drawn, place, log, words)
+    return _Mirror(drawn, bins, words)
 
 
 def _over_one_axis(
@@ -134,8 +124,8 @@ def _over_one_axis(
     upper = named_axis("codes (count)", rangemode="tozero", domain=[0.53, 1] if two else [0, 1])
     lower = named_axis(f"{geometry.counted.given}s (count)", domain=[0, 0.47], autorange="reversed")
     layout = {"yaxis2": lower} if two else {}
-    x = named_axis(axis, anchor="y2" if two else "y", **(_log_ticks(of.place) if of.log else {}))
-    words = f"{said}: {'; '.join(of.words)}." + (" The axis is logarithmic." if of.log else "")
+    x = named_axis(axis, anchor="y2" if two else "y", **of.bins.ticks())
+    words = f"{said}: {'; '.join(of.words)}." + (" The axis is logarithmic." if of.bins.log else "")
     about = {"title": _headed(title, geometry), "words": _noted(words, geometry), "pick": "codes"}
     return frame_traces(name, of.drawn, x, upper, theme=theme, level=geometry.number, bargap=0, **about, **layout)
 
@@ -143,31 +133,6 @@ def _over_one_axis(
 def _median(values: np.ndarray) -> float:
     finite = values[np.isfinite(values)]
     return float(np.median(finite)) if len(finite) else float("nan")
-
-
-def _is_wide(values: np.ndarray) -> bool:
-    low, high = np.percentile(values, [2, 98])
-    return bool(low > 0 and high > WIDE * low)
-
-
-def _edges(values: np.ndarray, log: bool) -> np.ndarray:
-    """BINS + 1 ends of bins over all values, on a logarithmic axis over the DECADES below the largest."""
-    high = float(values.max())
-    low = max(float(values[values > 0].min()), high / 10**DECADES) if log else float(values.min())
-    if high - low <= 1e-9 * max(abs(high), 1e-30):  # all alike: one bar in the middle
-        room = max(abs(high), 1e-6) / 10
-        low, high = low - room, high + room
-    return np.geomspace(low, high, BINS + 1) if log else np.linspace(low, high, BINS + 1)
-
-
-def _log_ticks(place: np.ndarray) -> dict[str, object]:
-    """Powers of ten, or 1, 2 and 5 times them, written as the numbers they are."""
-    whole = np.arange(np.floor(place[0]), np.ceil(place[-1]) + 1)
-    steps = (1,) if len(whole) > 4 else (1, 2, 5)
-    whole = whole[:: -(-len(whole) // TICKS)]
-    at = np.array([power + np.log10(step) for power in whole for step in steps])
-    at = at[(at >= place[0]) & (at <= place[-1])]
-    return {"tickvals": at, "ticktext": [f"{10**one:.3g}" for one in at]}
 
 
 def _headed(title: str, geometry: Geometry) -> str:
