@@ -49,7 +49,7 @@ PATIENCE_MS = 150_000  # of all that a browser test waits for, on a busy machine
 SECONDS_TO_START = 180  # a cold disk and one slow core; a warm start takes a few
 MOST_WORKERS = 4  # each holds torch, and an app and a browser while it comes through the browser tests
 # First, so that all cores end together.
-LONG = ("tests/browser/", "tests/public/", "tests/training/", "tests/lab/", "tests/test_recipes.py")
+LONG = ("tests/browser/", "tests/public/", "tests/training/", "tests/lab/", "tests/recipes/")
 OPTIONS = {"slow": "takes minutes", "external": "needs a network"}
 
 

@@ -1,8 +1,8 @@
 """Print one markdown table of what the budgets of the design measure: `python -m tests.benchmarks [--only NAME ...]`.
 
-Each `bench_<name>.py` beside this file offers `measure() -> list[(what, measured, budget)]`. Nothing here fails for
-being slow: a benchmark prints, a test never times.
-One named `..._soak` takes many minutes and runs only when it is asked for.
+Each `bench_<name>.py` beside this file or in a room offers `measure() -> list[(what, measured, budget)]`. Nothing here
+fails for being slow: a benchmark prints, a test never times.
+Those in `soak/` take many minutes and run only when they are asked for.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from pathlib import Path
 
 import explorer  # noqa: F401  before any of them imports torch: it decides how threads wait
 
-NAMES = sorted(file.stem.removeprefix("bench_") for file in Path(__file__).parent.glob("bench_*.py"))
-USUAL = [name for name in NAMES if not name.endswith("_soak")]
+HERE = Path(__file__).parent
+FILES = {file.stem.removeprefix("bench_"): file.relative_to(HERE) for file in HERE.rglob("bench_*.py")}
+NAMES = sorted(FILES)
+USUAL = [name for name in NAMES if FILES[name].parent.name != "soak"]
 
 
 def main() -> int:
@@ -31,13 +33,17 @@ def main() -> int:
     failed = 0
     for name in chosen:
         try:
-            rows = importlib.import_module(f"tests.benchmarks.bench_{name}").measure()
+            rows = importlib.import_module(f"tests.benchmarks.{_module_of(name)}").measure()
         except Exception:  # one that breaks must not hide the others
             traceback.print_exc(file=sys.stderr)
             rows, failed = [(name, "broke; see the trace", "")], failed + 1
         for row in rows:
             print("| " + " | ".join(row) + " |", flush=True)
     return 1 if failed else 0
+
+
+def _module_of(name: str) -> str:
+    return ".".join(FILES[name].with_suffix("").parts)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The lab's page in Chromium, with the app in a process of its own: what bench_lab.py and bench_lab_soak.py share."""
+"""The app in a process of its own, Chromium, and the lab's page in it: what several benchmarks share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -38,10 +38,13 @@ LISTEN = """(() => {
 
 
 @contextmanager
-def served() -> Iterator[tuple[str, int]]:
-    """Address and process number of `python app.py`."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"PYTHONUNBUFFERED": "1", "EXPLORER_CACHE": folder}
+def served(folder: Path | None = None) -> Iterator[tuple[str, int]]:
+    """Address and process number of `python app.py`. Its cache lies in `folder`/cache, and its temporary files in
+    `folder`/tmp, or in a folder that is removed at the end."""
+    with nullcontext(folder) if folder else tempfile.TemporaryDirectory() as kept:
+        places = {"EXPLORER_CACHE": Path(kept) / "cache", "TMPDIR": Path(kept) / "tmp"}
+        places["TMPDIR"].mkdir()
+        environment = os.environ | {"PYTHONUNBUFFERED": "1"} | {name: str(place) for name, place in places.items()}
         server = subprocess.Popen(APP, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
         try:
             found = (re.search(r"Running on (http\S+)", line) for line in server.stdout)

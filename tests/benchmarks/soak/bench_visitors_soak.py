@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from tests.benchmarks.machinery.lab_page import ROOT
+from tests.benchmarks.machinery.lab_page import served
 from tests.benchmarks.machinery.page_visitor import PageVisitor
 
 VISITORS = int(os.environ.get("SOAK_VISITORS", "117"))
@@ -56,25 +54,6 @@ def measure() -> list[tuple[str, str, str]]:
         ("... temporary files as the last one leaves", f"{at_end[0]:,} files, {at_end[1] / 1e6:.1f} MB", ""),
         (f"... {AFTER_S:.0f} s later", f"{left[0]:,} files, {left[1] / 1e6:.1f} MB", "none of a visitor"),
     ]
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[tuple[str, int]]:
-    """Address and process number of `python app.py`, whose temporary files lie in `folder`/tmp."""
-    (folder / "tmp").mkdir()
-    environment = os.environ | {"PYTHONUNBUFFERED": "1", "EXPLORER_CACHE": str(folder / "cache")}
-    environment["TMPDIR"] = str(folder / "tmp")
-    line = [sys.executable, "app.py", "--host", "127.0.0.1", "--port", "0"]
-    server = subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        found = (re.search(r"Running on (http\S+)", one) for one in server.stdout)
-        url = next((match[1] for match in found if match), None)
-        if url is None:
-            raise RuntimeError("the app ended before it said where it runs")
-        yield url, server.pid
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def _visit(url: str, folder: Path, number: int) -> list[float]:

@@ -10,12 +10,12 @@ import sys
 import pytest
 
 from explorer.foundation.config import REPOSITORY
-from tests.recipe_blocks import blocks_of, carry_out
+from tests.recipes.recipe_blocks import blocks_of, carry_out
 
 DOCUMENTS = ("explorer/README.md", "explorer/views/README.md", "explorer/public/README.md")
 COPIED = (
     "explorer",
-    *(f"tests/{room}" for room in ("analysis", "figures", "lab", "quantizers", "tokenizers", "views")),
+    *(f"tests/{room}" for room in ("analysis", "figures", "lab", "quantizers", "recipes", "tokenizers", "views")),
 )
 LINKED = ("checkpoints", "assets", "pyproject.toml", ".biome.json")
 
@@ -40,7 +40,7 @@ def copy(tmp_path_factory):
 def said(copy):
     """What a process that uses all of it answered (`recipe_use.py`), and how the contract's tests ended."""
     environment = os.environ | {"PYTHONPATH": str(copy), "EXPLORER_CACHE": str(copy / "cache"), "OMP_NUM_THREADS": "1"}
-    line = [sys.executable, "tests/recipe_use.py"]
+    line = [sys.executable, "tests/recipes/recipe_use.py"]
     done = subprocess.run(line, cwd=copy, env=environment, capture_output=True, text=True, timeout=600)
     answer = re.search(r"^SAID(.*)$", done.stdout, re.MULTILINE)
     assert answer, done.stdout[-3000:] + done.stderr[-3000:]

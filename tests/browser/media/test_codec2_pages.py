@@ -13,7 +13,7 @@ from tests.conftest import app_with
 
 pytestmark = pytest.mark.browser
 
-DIGITS = Path(__file__).resolve().parents[3] / "shared" / "data" / "speech_digits"
+DIGITS = Path(__file__).resolve().parents[4] / "shared" / "data" / "speech_digits"
 VIEW = "#inspect-view .dte-inspect"
 
 
