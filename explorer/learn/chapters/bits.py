@@ -10,7 +10,10 @@ from explorer.learn.chapters.lab_links import CONTROLS, PLANE, preset
 INDEX = (
     Term("index", "the token"),
     Term(" = \N{N-ARY SUMMATION} "),
-    Term("2\N{SUPERSCRIPT LATIN SMALL LETTER N}", "what a bit is worth, the first axis the most"),
+    Term(
+        "2\N{SUPERSCRIPT LATIN SMALL LETTER N}",
+        "what a bit is worth: n is 0 on the last axis, so the first is worth most",
+    ),
     Term(" "),
     Term("[z > 0]", "1 where the latent is above 0 on this axis, else 0"),
 )

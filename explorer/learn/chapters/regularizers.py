@@ -15,12 +15,15 @@ ENTROPY = (
     Term(",   "),
     Term(P, "share of code k in the batch, on average over its latents"),
     Term(" = "),
-    Term("mean softmax(-|z - e_k|\N{SUPERSCRIPT TWO} / \N{GREEK SMALL LETTER TAU})", "soft choice: it has a gradient"),
+    Term(
+        "mean softmax(-|z - e_k|\N{SUPERSCRIPT TWO} / \N{GREEK SMALL LETTER TAU})",
+        "soft choice, which has a gradient; \N{GREEK SMALL LETTER TAU}, its temperature, is 1 here",
+    ),
 )
 GEOMETRY = (
     Term("norm", "how far lengths of codes are from 1"),
     Term(" = mean(|e_k| - 1)\N{SUPERSCRIPT TWO},   "),
-    Term("repulsion", "how near codes are to each other"),
+    Term("repulsion", "how near codes are to each other; \N{GREEK SMALL LETTER TAU} is 1 here"),
     Term(" = mean exp(-|e_i - e_j|\N{SUPERSCRIPT TWO} / \N{GREEK SMALL LETTER TAU}),   "),
     Term("orthogonality", "how far codes point in the same or in opposite directions"),
     Term(" = mean cos\N{SUPERSCRIPT TWO}(e_i, e_j),   "),

@@ -25,7 +25,9 @@ EQUATION = (
     Term(
         "N_k", "the moving average of the share of latents that chose the code, with decay \N{GREEK SMALL LETTER GAMMA}"
     ),
-    Term(" / (1 - \N{GREEK SMALL LETTER GAMMA}) - \N{GREEK SMALL LETTER EPSILON})"),
+    Term(" / (1 - \N{GREEK SMALL LETTER GAMMA}) - "),
+    Term("\N{GREEK SMALL LETTER EPSILON}", "a very small number, here 0.001"),
+    Term(")"),
 )
 
 
