@@ -192,7 +192,7 @@ class _Guard:
         wide = copy.deepcopy(self._codec, memo).float()
         for name in own:
             del wide.__dict__[name]
-        self._codec.notes = (*self._codec.notes, OVERFLOWED)
+        self._codec.notes = tuple(dict.fromkeys((*self._codec.notes, OVERFLOWED)))
         return wide.latents, wide.decode
 
 

@@ -19,6 +19,7 @@ from explorer.foundation.files import write_atomically
 from explorer.foundation.registry import unknown_id_message
 from explorer.tokenizers.native.checkpoint import SHARES, load_model, save_checkpoint
 from explorer.tokenizers.native.model import TokenizerModel
+from explorer.tokenizers.precision import WholeFloat32
 from explorer.training import graphs
 from explorer.training.budget import check_minutes, divide, measure_pace
 from explorer.training.card import LICENCES, card_text
@@ -229,8 +230,9 @@ def _write(
     config = config_of(arguments.name, recipe, trainer.model, licence, training)
     save_checkpoint(staged, trainer.model, config)  # measured there: what replaces a good checkpoint is known to load
     task = task_of(recipe, found.media, found.held_out)
-    result = task.evaluate(load_model(staged).to(device))
-    config["measured"] = measured_values(result) | sibling_values(config, task, start)
+    with WholeFloat32():  # as the app computes what it then shows
+        result = task.evaluate(load_model(staged).to(device))
+        config["measured"] = measured_values(result) | sibling_values(config, task, start)
     save_checkpoint(folder, trainer.model, config)
     write_curve(folder, trainer.curve)
     write_atomically(folder / "card.md", card_text(config).encode())

@@ -1,5 +1,7 @@
 """float32 that stays float32, float16 where it is enough, and what becomes of a network for which it is not."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -168,3 +170,20 @@ def test_on_a_cpu_nothing_is_changed():
     codec = Squashed()
     assert precision.place(codec, torch.device("cpu")) == torch.float32
     assert codec.first.weight.dtype == torch.float32 and not set(precision.RUN) & set(codec.__dict__)
+
+
+@pytest.mark.parametrize(
+    ("loud", "may", "kind"), [(1.0, True, "float16"), (1.0, False, "float32"), (7e4, True, "float32")]
+)
+def test_on_cuda_each_runs_in_the_precision_that_it_bears(loud, may, kind, monkeypatch):
+    """What `place` decides there, on a CPU: no tensor is moved."""
+    monkeypatch.setattr(Squashed, "to", lambda codec, device: codec)
+    monkeypatch.setattr(Squashed, "half_precision", may)
+    codec, told, own = Squashed(1.0, loud), [], torch._convolution
+    codec.spec = SPEC
+    dtype = precision.place(codec, SimpleNamespace(type="cuda"))
+    assert f"torch.{kind}" == str(dtype) == str(codec.first.weight.dtype) and set(precision.RUN) <= set(codec.__dict__)
+    monkeypatch.setattr(torch, "_convolution", lambda *given: told.append(given[-1]) or own(*given))
+    (level,) = codec.quantize(codec.latents(torch.from_numpy(MEDIA).to(dtype).movedim(-1, 0)[None]))
+    made = codec.decode([codec.embed(0, level.indices)])
+    assert made.shape == (1, 3, 16, 24) and told == ([] if kind == "float16" else [False] * 3)

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from tiny import structured, tiny
@@ -140,6 +141,13 @@ def test_a_run_that_cannot_be_measured_leaves_the_old_checkpoint(run, folder, tm
     with pytest.raises(ExplorerError, match="cannot be measured"):
         run("fsq", "--data", folder, "--steps", "1", "--fresh")
     assert weights.read_bytes() == before
+
+
+def test_figures_are_measured_without_tf32(run, folder, monkeypatch):
+    told, own = [], torch._convolution  # which float32 that is whole goes through
+    monkeypatch.setattr(torch, "_convolution", lambda *given: told.append(given[-1]) or own(*given))
+    assert run("fsq", "--data", folder, "--steps", "1") == 0
+    assert told and not any(told)
 
 
 def test_other_steps_move_the_fit_of_kmeans_along():
