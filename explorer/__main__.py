@@ -179,7 +179,7 @@ def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
         "--shard", metavar="i/n", help="count shard i of n alone, into a file of DIR for `merge`; goes on by itself"
     )
     parser.add_argument(
-        "--ray", nargs="?", const="", metavar="ADDRESS", help="count on Ray Data: on a cluster, or on one started here"
+        "--ray", nargs="?", const="", metavar="ADDRESS", help="count on Ray: on a cluster, or on one started here"
     )
     parser.add_argument("--title", help="what the report is called (default: the name of the folder or zip)")
     parser.add_argument("--seed", type=int, default=0, help="of the random samples (default: 0)")
@@ -196,6 +196,8 @@ def _add_merge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
     parser.add_argument("--partial", action="store_true", help="merge also where shards are missing, and say which")
     parser.add_argument("--media", metavar="FOLDER_OR_ZIP", help="the media, for the pictures of exemplars")
+    parser.add_argument("--codebook", metavar="FILE", help="of plain indices: the code vectors they were counted with")
+    parser.add_argument("--metric", default="euclidean", help="of --codebook, as of `audit` (default: euclidean)")
     parser.add_argument("--title", help="what the report is called (default: as the first shard was)")
     parser.add_argument("--fail-on", action="append", default=[], metavar="RULE", help="as of `audit`")
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")

@@ -17,10 +17,11 @@ class InMedia:
 
     A stretch is of one medium until STRETCHES are full; then two become one each time there is no room for another.
     Media have numbers of which some may be left out, as of files that are none; a stretch without any is not kept.
+    far_apart: most numbers are left out, so that those stretches count towards STRETCHES alone that are kept.
     """
 
-    def __init__(self, codebook_size: int) -> None:
-        self.media, self._stride = 0, 1
+    def __init__(self, codebook_size: int, far_apart: bool = False) -> None:
+        self.media, self._stride, self._far_apart = 0, 1, far_apart
         self._occurs = np.zeros(codebook_size, np.int64)
         self._stretches: dict[int, np.ndarray] | None = {} if codebook_size <= CODES_IN_ORDER else None
         self._size = codebook_size
@@ -33,8 +34,8 @@ class InMedia:
             self._open(self.media if number is None else number)[used] += counts
         self.media += 1
 
-    def add_many(self, codes: np.ndarray, lengths: np.ndarray) -> None:
-        """Whole media that follow each other: codes (n,), and how many of them are of each (m,)."""
+    def add_many(self, codes: np.ndarray, lengths: np.ndarray, numbers: np.ndarray) -> None:
+        """Whole media that follow each other: codes (n,), how many of them are of each, and their numbers, (m,)."""
         ends = np.cumsum(lengths)
         step = max(1, PRESENT // self._size)  # media whose codes are told apart at once
         for first in range(0, len(lengths), step):
@@ -45,24 +46,34 @@ class InMedia:
         while done < len(lengths):
             ahead = len(lengths) - done
             if self._stretches is not None:
-                stretch = self._open(self.media)
-                ahead = min(ahead, self._stride - self.media % self._stride)
+                stretch, number = self._open(int(numbers[done])), int(numbers[done])
+                ahead = int(np.searchsorted(numbers[done:], number + self._stride - number % self._stride))
                 some = codes[ends[done] - lengths[done] : ends[done + ahead - 1]]
                 stretch += np.bincount(some, minlength=self._size)
             self.media, done = self.media + ahead, done + ahead
 
     def _open(self, number: int) -> np.ndarray:
         """The counts (K,) of the stretch in which a medium lies."""
-        while number // self._stride >= STRETCHES:
+        if self._far_apart:
+            self._fit({*self._stretches, number // self._stride})
+        while not self._far_apart and number // self._stride >= STRETCHES:
             self._double()
         return self._stretches.setdefault(number // self._stride, np.zeros(self._size, np.int64))
 
-    def _double(self) -> None:
-        """Two stretches become one."""
+    def _fit(self, stretches: set[int]) -> None:
+        """Double until there is room for these."""
+        times = 0
+        while len({stretch >> times for stretch in stretches}) > STRETCHES:
+            times += 1
+        if times:
+            self._double(times)
+
+    def _double(self, times: int = 1) -> None:
+        """Two stretches become one, so many times."""
         before, self._stretches = self._stretches, {}
         for stretch, counts in before.items():
-            self._add_to(stretch // 2, counts)
-        self._stride *= 2
+            self._add_to(stretch >> times, counts)
+        self._stride <<= times
 
     def _add_to(self, stretch: int, counts: np.ndarray) -> None:
         if stretch in self._stretches:
@@ -79,6 +90,8 @@ class InMedia:
                 self._double()
             for stretch, counts in after._stretches.items():
                 self._add_to(stretch * after._stride // self._stride, counts)
+            if self._far_apart:
+                self._fit(set(self._stretches))
 
     def occurs(self) -> np.ndarray:
         return self._occurs.copy()

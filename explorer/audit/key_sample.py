@@ -27,7 +27,10 @@ class KeySample:
 
     def add(self, keys: np.ndarray, medium: int) -> None:
         """The keys of one medium, in the order of its places; medium: its number, below 2^31."""
-        ranks = ranks_of(medium, len(keys))
+        self.add_ranked(keys, ranks_of(medium, len(keys)))
+
+    def add_ranked(self, keys: np.ndarray, ranks: np.ndarray) -> None:
+        """Keys (n,) at places whose hashes can be halved so often: ranks (n,) uint8."""
         kept = ranks >= self._thinned
         self._waiting.append((keys[kept].astype(np.int64), ranks[kept]))
         self._size += int(np.count_nonzero(kept))
@@ -92,6 +95,18 @@ class KeySample:
 
 def ranks_of(medium: int, places: int) -> np.ndarray:
     """For each place of a medium how often its hash can be halved, (places,) uint8: r or more for one place in 2^r."""
-    hashes = mix_bits(np.int64(medium) * 2**32 + np.arange(places, dtype=np.int64))
+    return _halvings(mix_bits(np.int64(medium) * 2**32 + np.arange(places, dtype=np.int64)))
+
+
+def ranks_in(numbers: np.ndarray, lengths: np.ndarray, begin: int) -> np.ndarray:
+    """The same for places of several media: numbers, lengths (m,) -> (n,). begin: of the first of them, of which the
+    rest is here. The numbers of media may have 63 bits."""
+    starts = np.cumsum(lengths) - lengths
+    starts[0] -= begin
+    places = np.arange(int(lengths.sum())) + np.repeat(mix_bits(numbers).view(np.int64) - starts, lengths)
+    return _halvings(mix_bits(places))
+
+
+def _halvings(hashes: np.ndarray) -> np.ndarray:
     lowest = hashes & (~hashes + np.uint64(1))  # the lowest bit that is set, a power of 2
     return np.where(hashes == 0, 64, np.frexp(lowest.astype(np.float64))[1] - 1).astype(np.uint8)

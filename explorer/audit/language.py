@@ -21,6 +21,7 @@ DENSE_CODES = 2**10  # K for which K x K are counted: 8 MiB a side
 SAMPLED = 2**18  # tokens of a level that are compressed
 PIECE_TOKENS = 2**13  # of one medium at most
 AXES = {"left": -1, "above": -2, "before": -3}
+ROW = (2**62,)  # shape of tokens of any number in one row
 
 
 class LanguageCounter:
@@ -47,7 +48,8 @@ class LanguageCounter:
                 if codes.shape[AXES[side]] > 1:
                     first, second = pairs_along(codes, AXES[side])
                     self.count_pairs(side, first, second)
-        self.sample.add(codes.reshape(-1), np.array([codes.size]), number, True, codes.shape if placed else ())
+        shape = codes.shape if placed else ()
+        self.sample.add(codes.reshape(-1), np.array([codes.size]), np.array([number]), True, shape)
 
     def count_pairs(self, side: str, first: np.ndarray, second: np.ndarray) -> None:
         """Codes (n,) and the ones that they are `side` of."""
@@ -133,6 +135,13 @@ def _pairs_of(piece: Piece, side: str) -> tuple[np.ndarray, np.ndarray] | None:
     return (piece.codes[second - apart], piece.codes[second]) if len(second) else None
 
 
+def _beginning(codes: np.ndarray, mask: np.ndarray | None, start: int, stop: int, most: int) -> tuple[np.ndarray, bool]:
+    """(the first `most` codes (n,) int32 from `start` to `stop` that are no padding, whether there was none)."""
+    if mask is None or mask[start : min(stop, start + most)].all():
+        return codes[start : min(stop, start + most)].astype(np.int32), True
+    return codes[start:stop][mask[start:stop]][:most].astype(np.int32), False
+
+
 class TextSample:
     """The beginnings of some media: those with the lowest priorities, SAMPLED tokens in all."""
 
@@ -146,31 +155,35 @@ class TextSample:
         self,
         codes: np.ndarray,
         lengths: np.ndarray,
-        first: int,
+        numbers: np.ndarray,
         opens: bool,
         shape: tuple[int, ...],
         offset: int = 0,
+        mask: np.ndarray | None = None,
     ) -> None:
-        """codes (n,) of media of `lengths` (m,) from number `first` on; opens: that one begins here.
+        """codes (n,) of media of `lengths` and `numbers` (m,); opens: the first of them begins here.
 
-        shape, offset: as of a Piece, of the first of the codes.
+        shape, offset: as of a Piece, of the first of the codes. mask (n,): False where there is padding.
         """
-        chosen = mix_bits(np.arange(first, first + len(lengths)))
+        chosen = mix_bits(numbers)
         starts = np.cumsum(lengths) - lengths
-        goes_on = not opens and first == self._open
-        if goes_on and self._pieces and self._pieces[-1].number == first:
+        goes_on = not opens and int(numbers[0]) == self._open
+        if goes_on and self._pieces and self._pieces[-1].number == numbers[0]:
             goes_on = False
             last = self._pieces[-1]
-            more = codes[: min(PIECE_TOKENS - len(last.codes), int(lengths[0]))]
-            self._pieces[-1] = replace(last, codes=np.concatenate([last.codes, more.astype(np.int32)]))
+            more, whole = _beginning(codes, mask, 0, int(lengths[0]), PIECE_TOKENS - len(last.codes))
+            of = last.shape if whole or not last.shape else ROW
+            self._pieces[-1] = replace(last, codes=np.concatenate([last.codes, more]), shape=of)
         shape, period = shape[-len(SIDES) :], math.prod(shape)
         for i in np.flatnonzero(chosen < self._bar) if self._bar < 2**64 else range(len(lengths)):
             # One that goes on and is not kept had nothing but padding so far, or a priority that is too high.
-            if (i or opens or goes_on) and lengths[i] and int(chosen[i]) < self._bar:
+            if (i or opens or goes_on) and int(chosen[i]) < self._bar:
                 start = int(starts[i])
-                piece = codes[start : start + min(int(lengths[i]), PIECE_TOKENS)].astype(np.int32)
-                self._keep(Piece(first + int(i), piece, shape, (offset + start) % period))
-        self._open = first + len(lengths) - 1
+                piece, whole = _beginning(codes, mask, start, start + int(lengths[i]), PIECE_TOKENS)
+                if len(piece):
+                    of = shape if (whole and not (goes_on and i == 0)) or not shape else ROW
+                    self._keep(Piece(int(numbers[i]), piece, of, (offset + start) % period if of == shape else 0))
+        self._open = int(numbers[-1])
 
     def _keep(self, piece: Piece) -> None:
         self._pieces.append(piece)
@@ -187,7 +200,8 @@ class TextSample:
         fits = max(1, int(np.searchsorted(np.cumsum(lengths), SAMPLED, side="right")))
         if fits < len(order):
             self._bar = min(self._bar, int(priority[order[fits]]))
-        self._pieces = sorted((self._pieces[i] for i in order[:fits]), key=lambda piece: piece.number)
+        chosen = sorted(np.sort(order[:fits]).tolist(), key=lambda i: self._pieces[i].number)
+        self._pieces = [self._pieces[i] for i in chosen]
 
     def pieces(self) -> list[Piece]:
         """In the order of the media."""

@@ -41,6 +41,7 @@ class Progress:
 
     seconds: since the start, before a resume included. media_per_second: of this run. seconds_left: at that rate, None
     before the first medium. trouble: what is plainly wrong already, such as codes that are NaN; "" if nothing is.
+    unit: of done and planned.
     """
 
     done: int
@@ -51,6 +52,7 @@ class Progress:
     seconds_left: float | None
     name: str
     trouble: str = ""
+    unit: str = "media"
 
 
 def run_audit(

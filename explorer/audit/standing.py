@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
@@ -223,13 +224,13 @@ class StateHead:
 
 def read_head(path: Path | io.BytesIO) -> StateHead:
     """Raises RecordError if the file is damaged, or no state."""
-    with _archive(path) as archive:
+    with open_archive(path) as archive:
         return _head(json.loads(str(archive["said"])))
 
 
 def read_state(path: Path | io.BytesIO) -> tuple[StateHead, Standing]:
     """Raises RecordError if the file is damaged, or no state."""
-    with _archive(path) as archive:
+    with open_archive(path) as archive:
         arrays = dict(archive)
         said, names = json.loads(str(arrays["said"])), json.loads(str(arrays["names"]))
         head = _head(said)
@@ -243,11 +244,13 @@ def read_state(path: Path | io.BytesIO) -> tuple[StateHead, Standing]:
 
 
 @contextmanager
-def _archive(path: Path | io.BytesIO):
+def open_archive(path: Path | io.BytesIO):
+    """The arrays of a state, without what can run code. Raises RecordError for what is damaged there, and for any
+    ValueError or LookupError of whoever reads them."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             yield archive
-    except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         name = path.name if isinstance(path, Path) else "This"
         raise RecordError(f"{name} is no state of an audit, or is damaged. Begin again without it.") from error
 

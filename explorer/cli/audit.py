@@ -13,17 +13,12 @@ from pathlib import Path
 from explorer import tokenizers
 from explorer.analysis.codebook.diagnosis import findings_as_json
 from explorer.analysis.pictures.sheets import LevelPatches, cut_patches, write_sheets
-from explorer.audit.indices.blocks import Padding
-from explorer.audit.indices.run import Reading, audit_indices
-from explorer.audit.indices.vectors import FILE as CODEBOOKS
-from explorer.audit.indices.vectors import books_of_levels, read_belongings, save_codebooks
 from explorer.audit.run import Progress
 from explorer.audit.sources import MediaSource, source_named
 from explorer.cli.distribution import count_media, in_group
 from explorer.cli.fitting import chosen_fitting, fitting_for
 from explorer.cli.sharding import count_shard, shard_of
 from explorer.cli.stopping import stop_on_ctrl_c
-from explorer.dumps.own import read_own, size_words
 from explorer.figures.reports.audit import html_report
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
@@ -31,11 +26,9 @@ from explorer.foundation.files import make_folder, write_atomically
 from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import save_audit
-from explorer.joints.measures.language.ranks import rank_frequency
 from explorer.joints.measures.unused import unused_codes
 from explorer.joints.measures.usage import usage_of_counts
 from explorer.joints.record import Codebook
-from explorer.joints.token_language import language_lines
 from explorer.joints.tokenizer import Tokenizer
 
 STATE, REPORT, SHEETS = "state.npz", "report.html", "exemplars"
@@ -50,7 +43,9 @@ def run(options: argparse.Namespace) -> int:
     for rule in options.fail_on:
         fail_rule(rule)  # said before anything is counted
     if options.indices is not None:
-        return _run_indices(options)
+        from explorer.cli import indices  # which writes as this does
+
+        return indices.run(options)
     if options.tokenizer is None or options.media is None:
         raise SettingsError("audit needs a tokenizer and a folder or zip, or --indices FILE with --codebook-size K.")
     if options.codebook_size is not None:
@@ -90,41 +85,6 @@ def run(options: argparse.Namespace) -> int:
         return failed or 130
     write_pictures(options.out, audit, source, tokenizer)
     print(f"{options.out}: {summary(audit)}")
-    return verdict(audit, findings, options.fail_on, codebooks)
-
-
-def _run_indices(options: argparse.Namespace) -> int:
-    own = read_own(options.indices) or (None, None)
-    axes, size = options.axes or own[0], options.codebook_size or own[1]
-    if size is None and options.codebook is None:
-        raise SettingsError(
-            "--indices needs --codebook-size K, or --codebook FILE with the code vectors: the number of codes cannot "
-            f"be read from the indices.{size_words(options.indices)}"
-        )
-    if options.latents is not None and options.codebook is None:
-        raise SettingsError("--latents need --codebook FILE: they are compared with the code vectors.")
-    if options.side is not None or options.crop is not None or options.filter != "lanczos":
-        raise SettingsError("--side, --crop and --filter are for media; plain indices have no pixels.")
-    if options.tokenizer is not None or options.resume:
-        raise SettingsError("--indices goes without a tokenizer, media or --resume.")
-    if options.shard is not None or options.ray is not None:
-        raise SettingsError("--shard and --ray go with a tokenizer and media; indices are counted by one process.")
-    make_folder(options.out)
-    reading = Reading(axes, Padding(tuple(options.ignore) or None), options.field, options.medium or "")
-    belongings = None
-    if options.codebook is not None:
-        belongings = read_belongings(options.codebook, options.latents, options.metric)
-    audit = audit_indices(options.indices, size, reading, belongings, progress=Teller())
-    codebooks = () if belongings is None else books_of_levels(belongings.codebooks, len(audit.levels))
-    findings = write_audit(options.out, audit, codebooks)
-    save_codebooks(options.out / CODEBOOKS, codebooks)
-    if (options.out / SHEETS).is_dir():  # of an earlier audit, of media; those of today have no pictures
-        write_sheets(options.out / SHEETS, audit, [None] * len(audit.levels))
-    print(f"{options.out}: {summary(audit)}")
-    for words in (audit.settings["reading"], *audit.settings.get("notes", ())):
-        print(f"  {words}")
-    for words in language_words(audit):
-        print(f"  {words}")
     return verdict(audit, findings, options.fail_on, codebooks)
 
 
@@ -196,17 +156,6 @@ def summary(audit: Audit) -> str:
     return "; ".join([f"{count_of(tokens, 'token')} of {done}", *said])
 
 
-def language_words(audit: Audit) -> list[str]:
-    """What is said of the tokens as a language: all of a single level, of several the first sentence each."""
-    found = []
-    for level in audit.levels:
-        if level.language is not None:
-            exponent = rank_frequency(level.counts).exponent
-            lines = language_lines(level.language, level.codebook_size, level.tokens, exponent)
-            found += lines if len(audit.levels) == 1 else [f"{level.name}: {lines[0]}"]
-    return found
-
-
 def _counted(audit: Audit) -> str:
     """The media: of a file of indices, those that its axes tell, and not the file."""
     if "reading" in audit.settings:
@@ -259,7 +208,8 @@ def line(at: Progress) -> str:
     """Progress in one line of a terminal; what could move its cursor is taken out of the name."""
     name = "".join(letter if letter.isprintable() else "?" for letter in at.name)[-40:]
     left = "" if at.seconds_left is None else f", {clock(at.seconds_left)} left"
-    return f"{at.done:,} of {at.planned:,} media, {at.tokens:,} tokens, {at.media_per_second:.1f} media/s{left}: {name}"
+    done = f"{at.done:,} of {at.planned:,} {at.unit}"
+    return f"{done}, {at.tokens:,} tokens, {at.media_per_second:.1f} {at.unit}/s{left}: {name}"
 
 
 def clock(seconds: float) -> str:

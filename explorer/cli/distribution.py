@@ -33,7 +33,7 @@ def in_group(options: argparse.Namespace) -> bool:
     """Whether torchrun started this process. Raises SettingsError beside options that share the work out otherwise."""
     if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
         return False
-    for name in ("shard", "ray", "indices"):
+    for name in ("shard", "ray"):
         if getattr(options, name) is not None:
             raise SettingsError(f"--{name} does not go with torchrun, which shares media out to its ranks.")
     return True
@@ -87,18 +87,24 @@ def _count_in_group(
 
 def _merge_ranks(folder: Path, world: int) -> Audit:
     """The audit of all ranks, whose files are taken away."""
-    files = [folder / Shard(number + 1, world).file for number in range(world)]
-    if gone := [file.name for file in files if not file.is_file()]:
-        raise RecordError(
-            f"{gone[0]} and others ({len(gone)} of {world}) are not in {folder}: --out has to be a folder that all "
-            "machines see. Bring the files together, and merge them with `merge`."
-        )
+    files = shards_there(folder, world)
     audit = merge_shards(files).audit
     for file in files:
         file.unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()
     return audit
+
+
+def shards_there(folder: Path, of: int) -> list[Path]:
+    """The files of all shards. Raises RecordError if some are not here, as where machines share no folder."""
+    files = [folder / Shard(number + 1, of).file for number in range(of)]
+    if gone := [file.name for file in files if not file.is_file()]:
+        raise RecordError(
+            f"{gone[0]} and others ({len(gone)} of {of}) are not in {folder}: --out has to be a folder that all "
+            "machines see. Bring the files together, and merge them with `merge`."
+        )
+    return files
 
 
 def _count_on_ray(

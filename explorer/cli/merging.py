@@ -6,12 +6,15 @@ import argparse
 import sys
 
 from explorer import tokenizers
-from explorer.audit.shards.merge import Sum, merge_shards
+from explorer.audit.indices.standing import is_index_shard
+from explorer.audit.shards.indices import merge_index_shards
+from explorer.audit.shards.merge import Sum, merge_shards, shard_files
 from explorer.audit.sources import MediaSource, source_named
 from explorer.audit.standing import names_sum, revision_of
 from explorer.cli.audit import fail_rule, summary, verdict, write_audit, write_pictures
+from explorer.cli.indices import write_merged as write_indices
 from explorer.foundation.config import settings
-from explorer.foundation.errors import ExplorerError, RecordError
+from explorer.foundation.errors import ExplorerError, RecordError, SettingsError
 from explorer.joints.tokenizer import Tokenizer
 
 
@@ -19,7 +22,18 @@ def run(options: argparse.Namespace) -> int:
     """Merge, write to --out as `audit` does, and say what was counted. 0: done. FAILED: as of `audit`."""
     for rule in options.fail_on:
         fail_rule(rule)
-    merged = merge_shards(options.shards, partial=options.partial, title=options.title)
+    files = shard_files(options.shards)
+    of_indices = [is_index_shard(file) for file in files]
+    if any(of_indices) and not all(of_indices):
+        raise RecordError(
+            f"{files[of_indices.index(True)]} is of plain indices, {files[of_indices.index(False)]} of media. Only "
+            "shards of one audit add up."
+        )
+    if any(of_indices):
+        return write_indices(options, merge_index_shards(files, partial=options.partial, title=options.title))
+    if options.codebook is not None:
+        raise SettingsError("--codebook goes with shards of plain indices; a tokenizer has its own.")
+    merged = merge_shards(files, partial=options.partial, title=options.title)
     source = None if options.media is None else _source(options.media, merged)
     tokenizer, why = _tokenizer(options, merged)
     if tokenizer is None:

@@ -7,6 +7,8 @@ Letters of the shapes: n indices, m rows.
 from __future__ import annotations
 
 import math
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,16 +21,19 @@ from explorer.foundation.errors import RecordError
 
 FIELDS = ("tokens", "indices", "codes", "ids", "input_ids", "audio_codes")  # of a line or table, the first there is
 ROWS_AT_ONCE = 2**20  # indices of many short rows that are handed on together
+DAMAGE = (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError, zlib.error)
 
 
 @dataclass(frozen=True)
 class DumpArray:
-    """An array in C order. read: (first, stop, length) -> its indices from `first` to `stop`, `length` at a time."""
+    """An array in C order. read: (first, stop, length) -> its indices from `first` to `stop`, `length` at a time.
+    number: of the item of its file that it is."""
 
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype
     read: Callable[[int, int, int], Iterator[np.ndarray]]
+    number: int = 0
 
     @property
     def size(self) -> int:
@@ -44,23 +49,49 @@ class DumpArray:
 
 @dataclass(frozen=True)
 class DumpRows:
-    """Rows that follow each other, each a medium: values (n,), lengths (m,) adding up to n. name: of row i."""
+    """Rows that follow each other, each a medium: values (n,), lengths (m,) adding up to n. name: of row i.
+
+    numbers (m,) int64: of the items of their file that they are. stop: number of the item behind all that were read.
+    """
 
     values: np.ndarray
     lengths: np.ndarray
     name: Callable[[int], str]
+    numbers: np.ndarray
+    stop: int
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A part of a dump that holds no indices, or cannot be read: its name and why, as a sentence. many: alike ones."""
+    """A part of a dump that holds no indices, or cannot be read: its name and why, as a sentence."""
 
     name: str
     why: str
-    many: int = 1
 
 
 Part = tuple[DumpArray, ...] | DumpRows | Refusal
+Item = tuple[int, str, Callable[[], np.ndarray]]  # number in its file, name, what gives the array
+
+
+@dataclass(frozen=True)
+class Items:
+    """The lines, rows or samples of one file, which are numbered from 0 and need not be read from the first on.
+
+    count: how many there are, or more where to tell would be to read them. parts: (first, stop) -> those from number
+    `first` to before `stop`, or, for None, to the end. What is damaged belongs to the number behind the last that was
+    read, so that of parts that follow each other one alone raises the error.
+    """
+
+    count: Callable[[], int]
+    parts: Callable[[int, int | None], Iterator[Part]]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of a dump of many. open: what it holds; raises RecordError or one of DAMAGE."""
+
+    name: str
+    open: Callable[[], Dump]
 
 
 @dataclass(frozen=True)
@@ -70,8 +101,9 @@ class Dump:
     first: the arrays of the first part, from which axes are guessed. parts: each the levels of one array or, of a
     single array, the array alone; or rows. listed: what each part is ("file", "line", "row", "sample"), and so a medium
     if nothing else says so; "" for one array alone. one_by_level: arrays are levels already. notes: what a person
-    should know of how it was read. files: the parts of each file, where there are several. changed: asks whether what
-    was read is another now, in words, "" if it is not.
+    should know of how it was read. changed: asks whether what was read is another now, in words, "" if it is not.
+    items: those of a single file with many parts. members: the files, where there are several. stamps: (name, what
+    changes when it does) of each file.
     """
 
     title: str
@@ -81,7 +113,9 @@ class Dump:
     one_by_level: bool = False
     notes: tuple[str, ...] = ()
     changed: Callable[[], str] = str
-    files: Callable[[], Iterator[Iterator[Part]]] | None = None
+    items: Items | None = None
+    members: tuple[Member, ...] = ()
+    stamps: tuple[tuple[str, str], ...] = ()
 
 
 def array_of_bytes(name: str, shape: tuple[int, ...], dtype: np.dtype, start: Callable[[], BinaryIO]) -> DumpArray:
@@ -106,7 +140,7 @@ def _read_bytes(
             first += len(piece)
 
 
-def array_in_memory(name: str, array: np.ndarray) -> DumpArray:
+def array_in_memory(name: str, array: np.ndarray, number: int = 0) -> DumpArray:
     """An array that is here already. Raises RecordError where it cannot hold indices."""
     check_kind(name, array.dtype)
     flat = array.reshape(-1)
@@ -114,7 +148,7 @@ def array_in_memory(name: str, array: np.ndarray) -> DumpArray:
     def read(first: int, stop: int, length: int) -> Iterator[np.ndarray]:
         return (flat[at : min(at + length, stop)] for at in range(first, stop, length))
 
-    return DumpArray(name, array.shape, array.dtype, read)
+    return DumpArray(name, array.shape, array.dtype, read, number)
 
 
 def check_kind(name: str, dtype: np.dtype) -> None:
@@ -130,17 +164,17 @@ def single(array: DumpArray) -> Dump:
     return Dump(array.name, (array,), lambda: iter([(array,)]))
 
 
-def listed_dump(title: str, listed: str, parts: Callable[[], Iterator[Part]], empty: str) -> Dump:
+def listed_dump(title: str, listed: str, items: Items, empty: str) -> Dump:
     """A dump of many parts, whose first one that can be read is looked at.
 
     Raises RecordError where none can be: why the first one cannot, or `empty` where there are none.
     """
-    why = empty
+    why, parts = empty, partial(items.parts, 0, None)
     for part in parts():
         if isinstance(part, Refusal):
             why = part.why if why == empty else why
             continue
-        return Dump(title, (first_row(part),) if isinstance(part, DumpRows) else part, parts, listed)
+        return Dump(title, (first_row(part),) if isinstance(part, DumpRows) else part, parts, listed, items=items)
     raise RecordError(why)
 
 
@@ -148,16 +182,33 @@ def first_row(rows: DumpRows) -> DumpArray:
     return array_in_memory(rows.name(0), rows.values[: rows.lengths[0]])
 
 
-def gather_rows(items: Iterator[tuple[str, Callable[[], np.ndarray]]]) -> Iterator[Part]:
-    """Parts of (name, what gives the array) that follow each other; one that raises RecordError is a Refusal.
+def items_between(items: Iterator[Item], first: int, stop: int | None) -> Iterator[Item]:
+    """Of items in the order of their numbers those of an `Items`, which says what is raised."""
+    last = -1
+    try:
+        for item in items:
+            last = item[0]
+            if stop is not None and last >= stop:
+                return
+            if last >= first:
+                yield item
+            if last + 1 == stop:
+                return
+    except (RecordError, *DAMAGE):
+        if last + 1 >= first:
+            raise
+
+
+def gather_rows(items: Iterator[Item]) -> Iterator[Part]:
+    """Parts of items that follow each other; one whose array raises RecordError is a Refusal.
 
     Short arrays of one axis are joined to DumpRows, also those before an error of the items, which is raised.
     """
     rows = RowGatherer()
     try:
-        for name, read in items:
+        for number, name, read in items:
             try:
-                full = list(rows.add(name, read()))
+                full = list(rows.add(number, name, read()))
             except RecordError as error:
                 full = [*rows.rest(), Refusal(name, str(error))]
             yield from full
@@ -173,18 +224,20 @@ class RowGatherer:
     def __init__(self) -> None:
         self._arrays: list[np.ndarray] = []
         self._names: list[str] = []
+        self._numbers: list[int] = []
         self._size = 0
 
-    def add(self, name: str, array: np.ndarray) -> Iterator[Part]:
+    def add(self, number: int, name: str, array: np.ndarray) -> Iterator[Part]:
         """The parts that are full by now. Raises RecordError where the array cannot hold indices."""
         check_kind(name, array.dtype)
         if array.ndim != 1 or (self._arrays and array.dtype.kind != self._arrays[0].dtype.kind):
             yield from self.rest()
         if array.ndim != 1:
-            yield (array_in_memory(name, array),)
+            yield (array_in_memory(name, array, number),)
             return
         self._arrays.append(array)
         self._names.append(name)
+        self._numbers.append(number)
         self._size += len(array)
         if self._size >= ROWS_AT_ONCE:
             yield from self.rest()
@@ -193,5 +246,7 @@ class RowGatherer:
         """What is left."""
         if self._arrays:
             lengths = np.array([len(array) for array in self._arrays])
-            yield DumpRows(np.concatenate(self._arrays), lengths, self._names.__getitem__)
-            self._arrays, self._names, self._size = [], [], 0
+            numbers = np.array(self._numbers, np.int64)
+            name = self._names.__getitem__
+            yield DumpRows(np.concatenate(self._arrays), lengths, name, numbers, self._numbers[-1] + 1)
+            self._arrays, self._names, self._numbers, self._size = [], [], [], 0

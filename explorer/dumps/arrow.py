@@ -6,14 +6,14 @@ Format: https://arrow.apache.org/docs/format/Columnar.html#serialization-and-int
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from explorer.dumps.arrays import Dump, DumpArray, Part, listed_dump, single
+from explorer.dumps.arrays import DAMAGE, Dump, DumpArray, Items, Part, listed_dump, single
 from explorer.dumps.columns import (
     arrow_errors,
     choose_column,
@@ -21,9 +21,11 @@ from explorer.dumps.columns import (
     is_list_column,
     parts_of,
     plain_column,
+    rows_between,
 )
 from explorer.dumps.parquet import recut
 from explorer.dumps.places import DumpFile
+from explorer.foundation.errors import RecordError
 
 MAGIC = b"ARROW1"
 
@@ -38,10 +40,19 @@ def read_arrow(file: DumpFile, field: str | None = None) -> Dump:
         read = partial(_tokens, file, column)
         return single(DumpArray(file.name, (rows,), column_dtype(schema, column), read))
 
-    def parts() -> Iterator[Part]:
-        return parts_of(file.name, _batches(file), column)
+    def parts(first: int, stop: int | None) -> Iterator[Part]:
+        return parts_of(file.name, rows_between(_batches(file), first, stop), column)
 
-    return listed_dump(file.name, "row", parts, f"{file.name!r} holds no rows.")
+    return listed_dump(file.name, "row", Items(partial(_count, file), parts), f"{file.name!r} holds no rows.")
+
+
+def _count(file: DumpFile) -> int:
+    """How many rows there are, up to what is damaged."""
+    many = 0
+    with suppress(RecordError, *DAMAGE):
+        for batch in _batches(file):
+            many += batch.num_rows
+    return many
 
 
 def _opened(file: DumpFile) -> Any:

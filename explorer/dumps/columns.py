@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from explorer.dumps.arrays import FIELDS, DumpRows, Part, Refusal, array_in_memory
+from explorer.dumps.arrays import DAMAGE, FIELDS, DumpRows, Part, Refusal, array_in_memory
 from explorer.foundation.errors import RecordError
 
 LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
@@ -76,16 +76,32 @@ def _flat(array: Any) -> np.ndarray:
     return array.to_numpy(zero_copy_only=False)
 
 
-def parts_of(name: str, batches: Iterable[Any], column: str) -> Iterator[Part]:
-    """Rows of lists: flat ones together, nested ones (levels, tokens) an array each."""
+def rows_between(batches: Iterable[Any], first: int, stop: int | None) -> Iterator[tuple[int, Any]]:
+    """(number of its first row, batch) of the rows that an `Items` is asked for, of all batches of a file."""
     done = 0
-    for batch in batches:
+    try:
+        for batch in batches:
+            begin, end = max(first, done), done + batch.num_rows
+            end = end if stop is None else min(end, stop)
+            if begin < end:
+                yield begin, batch.slice(begin - done, end - begin)
+            done += batch.num_rows
+            if stop is not None and done >= stop:
+                return
+    except (RecordError, *DAMAGE):
+        if done >= first:
+            raise
+
+
+def parts_of(name: str, batches: Iterable[tuple[int, Any]], column: str) -> Iterator[Part]:
+    """Rows of lists: flat ones together, nested ones (levels, tokens) an array each. batches: behind the number of
+    their first row."""
+    for done, batch in batches:
         array = batch.column(batch.schema.get_field_index(column))
         if isinstance(array, pa.ExtensionArray):
             array = array.storage
         inner = _unpack(array)[0]
         yield from _rows(name, array, done) if _depth(inner.type) == 0 else _nested(name, array, done)
-        done += len(array)
 
 
 def _unpack(array: Any) -> tuple[Any, np.ndarray]:
@@ -106,12 +122,16 @@ def _rows(name: str, array: Any, done: int) -> Iterator[Part]:
     values, offsets = _unpack(array)
     lengths = np.diff(offsets).astype(np.int64)
     there = np.flatnonzero(lengths > 0)
-    if len(there) < len(lengths):
-        first = int(np.flatnonzero(lengths == 0)[0])
-        told = f"{name}, row {done + first:,}"
-        yield Refusal(told, f"{told}: it holds no tokens.", len(lengths) - len(there))
+    for row in np.flatnonzero(lengths == 0).tolist():
+        told = f"{name}, row {done + row:,}"
+        yield Refusal(told, f"{told}: it holds no tokens.")
     if len(there):
-        yield DumpRows(_flat(values), lengths[there], lambda row: f"{name}, row {done + int(there[row]):,}")
+        numbers = done + there
+
+        def named(row: int) -> str:
+            return f"{name}, row {int(numbers[row]):,}"
+
+        yield DumpRows(_flat(values), lengths[there], named, numbers, done + len(lengths))
 
 
 def _nested(name: str, array: Any, done: int) -> Iterator[Part]:
@@ -134,4 +154,4 @@ def _nested(name: str, array: Any, done: int) -> Iterator[Part]:
         if shape is None:
             yield Refusal(told, f"{told}: its lists are empty or of different lengths, so they are no array.")
         else:
-            yield (array_in_memory(told, flat[first:stop].reshape(shape)),)
+            yield (array_in_memory(told, flat[first:stop].reshape(shape), done + row),)

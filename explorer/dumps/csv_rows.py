@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from explorer.dumps.arrays import FIELDS, Dump, DumpArray, gather_rows, listed_dump, single
-from explorer.dumps.json_lines import LINE_CHARACTERS
+from explorer.dumps.arrays import (
+    FIELDS,
+    Dump,
+    DumpArray,
+    Item,
+    Items,
+    Part,
+    gather_rows,
+    items_between,
+    listed_dump,
+    single,
+)
+from explorer.dumps.json_lines import LINE_CHARACTERS, count_lines
 from explorer.dumps.places import DumpFile
 from explorer.foundation.cells import split_cells
 from explorer.foundation.errors import RecordError
@@ -41,10 +52,14 @@ def read_csv(file: DumpFile, field: str | None = None) -> Dump:
     if form.each:
         return single(_one_row(file, form))
 
-    def lines() -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
-        return ((name, partial(_numbers, name, cells)) for name, cells in _lines(file, form))
+    def lines() -> Iterator[Item]:
+        for number, (name, cells) in enumerate(_lines(file, form)):
+            yield number, name, partial(_numbers, name, cells)
 
-    return listed_dump(file.name, "line", lambda: gather_rows(lines()), f"{file.name!r} holds no lines.")
+    def parts(first: int, stop: int | None) -> Iterator[Part]:
+        return gather_rows(items_between(lines(), first, stop))
+
+    return listed_dump(file.name, "line", Items(partial(count_lines, file), parts), f"{file.name!r} holds no lines.")
 
 
 def _form(file: DumpFile, field: str | None) -> _Form:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import h5py
 import numpy as np
 
-from explorer.dumps.arrays import FIELDS, Dump, DumpArray, Part, check_kind, gather_rows, listed_dump
+from explorer.dumps.arrays import FIELDS, Dump, DumpArray, Item, Items, Part, check_kind, gather_rows, listed_dump
 from explorer.dumps.places import DumpFile
 from explorer.foundation.errors import RecordError
 
@@ -36,7 +36,8 @@ def read_hdf5(file: DumpFile, field: str | None = None) -> Dump:
     if (inner := h5py.check_vlen_dtype(dtype)) is not None:
         check_kind(file.name, inner)
         empty = f"{file.name!r} holds no rows."
-        return listed_dump(file.name, "row", partial(_rows, file, name, math.prod(shape)), empty)
+        many = math.prod(shape)
+        return listed_dump(file.name, "row", Items(lambda: many, partial(_rows, file, name, many)), empty)
     array = _array(file, file.name, name, shape, dtype)
     return Dump(file.name, (array,), lambda: iter([(array,)]))
 
@@ -98,16 +99,17 @@ def _flat(of: Any, shape: tuple[int, ...], at: tuple[int, ...], first: int, stop
     return np.concatenate(parts)
 
 
-def _rows(file: DumpFile, key: str, many: int) -> Iterator[Part]:
-    return gather_rows(_each_row(file, key, many))
+def _rows(file: DumpFile, key: str, many: int, first: int, stop: int | None) -> Iterator[Part]:
+    return gather_rows(_each_row(file, key, first, many if stop is None else min(stop, many)))
 
 
-def _each_row(file: DumpFile, key: str, many: int) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
+def _each_row(file: DumpFile, key: str, begin: int, stop: int) -> Iterator[Item]:
     with file.open() as opened, h5py.File(opened, "r") as held:
-        for first in range(0, many, ROWS):
-            for number, array in enumerate(held[key][first : first + ROWS].reshape(-1)):
-                name = f"{file.name}, row {first + number:,}"
-                yield name, partial(_row, name, array)
+        for first in range(begin - begin % ROWS, stop, ROWS):  # read as if from the first row on
+            for number, array in enumerate(held[key][first : first + ROWS].reshape(-1), first):
+                if begin <= number < stop:
+                    name = f"{file.name}, row {number:,}"
+                    yield number, name, partial(_row, name, array)
 
 
 def _row(name: str, array: np.ndarray) -> np.ndarray:

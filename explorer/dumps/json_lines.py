@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 
 import numpy as np
 
-from explorer.dumps.arrays import FIELDS, Dump, gather_rows, listed_dump
+from explorer.dumps.arrays import FIELDS, Dump, Item, Items, Part, gather_rows, items_between, listed_dump
 from explorer.dumps.places import DumpFile
 from explorer.foundation.errors import RecordError
 
 LINE_CHARACTERS = 2**27
+READ_BYTES = 2**20
 
 
 def read_json_lines(file: DumpFile, field: str | None = None) -> Dump:
@@ -22,16 +24,25 @@ def read_json_lines(file: DumpFile, field: str | None = None) -> Dump:
     Raises RecordError where no line holds indices, or for what is no text.
     """
 
-    def lines() -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
+    def lines() -> Iterator[Item]:
         with io.TextIOWrapper(file.open(), "utf-8-sig", errors="strict") as text:
             number = 0
             while line := _next_line(text, file.name):
                 number += 1
                 if line.strip():
                     name = f"{file.name}, line {number:,}"
-                    yield name, partial(_line, name, line, field)
+                    yield number - 1, name, partial(_line, name, line, field)
 
-    return listed_dump(file.name, "line", lambda: gather_rows(lines()), f"{file.name!r} holds no lines.")
+    def parts(first: int, stop: int | None) -> Iterator[Part]:
+        return gather_rows(items_between(lines(), first, stop))
+
+    return listed_dump(file.name, "line", Items(partial(count_lines, file), parts), f"{file.name!r} holds no lines.")
+
+
+def count_lines(file: DumpFile) -> int:
+    """Lines with what stands behind the last one; a file of other ends of lines than \\n may have more."""
+    with closing(file.open()) as opened:
+        return 1 + sum(some.count(b"\n") for some in iter(partial(opened.read, READ_BYTES), b""))
 
 
 def _next_line(text: io.TextIOWrapper, name: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from explorer.dumps.arrays import Dump, Part, Refusal
+from explorer.dumps.arrays import DAMAGE, Dump, Member, Part, Refusal
 from explorer.dumps.dataset_folders import unlisted_words
 from explorer.dumps.formats import ENDINGS, FORMATS, DumpFormat, read_file
 from explorer.dumps.numbering import numbering_words
@@ -18,8 +17,6 @@ from explorer.dumps.own import lacking_words
 from explorer.dumps.places import DumpFile, Places, find_files
 from explorer.foundation.errors import RecordError
 from explorer.foundation.words import count_of
-
-DAMAGE = (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError, zlib.error)
 
 
 def open_dump(places: str | Path | Sequence[str | Path], field: str | None = None) -> Dump:
@@ -76,19 +73,26 @@ def _many(title: str, files: Sequence[DumpFile], field: str | None, kind: DumpFo
     if first is None:
         raise RecordError(why)
 
-    def parts_of(file: DumpFile) -> Iterator[Part]:
-        try:
-            yield from _read(file, field, kind).parts()
-        except RecordError as error:
-            yield Refusal(file.name, str(error))
-        except DAMAGE as error:
-            yield Refusal(file.name, f"{file.name!r} cannot be read, or is damaged ({error}).")
+    members = tuple(Member(file.name, partial(_read, file, field, kind)) for file in files)
 
     def parts() -> Iterator[Part]:
-        return chain.from_iterable(map(parts_of, files))
+        return chain.from_iterable(map(parts_of, members))
 
-    listed = first.listed or "file"
-    return Dump(title, first.first, parts, listed, first.one_by_level, files=lambda: map(parts_of, files))
+    return Dump(title, first.first, parts, first.listed or "file", first.one_by_level, members=members)
+
+
+def parts_of(member: Member) -> Iterator[Part]:
+    """What is in one file of many; what cannot be read is a Refusal."""
+    try:
+        yield from member.open().parts()
+    except (RecordError, *DAMAGE) as error:
+        yield unreadable(member.name, error)
+
+
+def unreadable(name: str, error: Exception) -> Refusal:
+    """Why a file, or the rest of it, is left out."""
+    told = str(error) if isinstance(error, RecordError) else f"{name!r} cannot be read, or is damaged ({error})."
+    return Refusal(name, told)
 
 
 def _read(file: DumpFile, field: str | None, kind: DumpFormat | None) -> Dump:
@@ -109,4 +113,5 @@ def _with_stamps(dump: Dump, files: Sequence[DumpFile], notes: tuple[str, ...] =
         named = f"{other[0]!r}" + (f" and {len(other) - 1:,} more files" if len(other) > 1 else "")
         return f"{named} changed while it was read: what was counted is of neither state. Count it again."
 
-    return replace(dump, notes=dump.notes + notes, changed=changed)
+    stamps = tuple((file.name, repr(then)) for file, then in zip(files, before, strict=True))
+    return replace(dump, notes=dump.notes + notes, changed=changed, stamps=stamps)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from explorer.dumps.arrays import ROWS_AT_ONCE, Dump, DumpArray, Part, listed_dump, single
+from explorer.dumps.arrays import ROWS_AT_ONCE, Dump, DumpArray, Items, Part, listed_dump, single
 from explorer.dumps.columns import (
     arrow_errors,
     choose_column,
@@ -20,6 +20,7 @@ from explorer.dumps.columns import (
     is_list_column,
     parts_of,
     plain_column,
+    rows_between,
 )
 from explorer.dumps.places import DumpFile
 
@@ -36,10 +37,10 @@ def read_parquet(file: DumpFile, field: str | None = None) -> Dump:
         read = partial(_tokens, file, column)
         return single(DumpArray(file.name, (rows,), column_dtype(schema, column), read))
 
-    def parts() -> Iterator[Part]:
-        return parts_of(file.name, _batches(file, column), column)
+    def parts(first: int, stop: int | None) -> Iterator[Part]:
+        return parts_of(file.name, rows_between(_batches(file, column), first, stop), column)
 
-    return listed_dump(file.name, "row", parts, f"{file.name!r} holds no rows.")
+    return listed_dump(file.name, "row", Items(lambda: rows, parts), f"{file.name!r} holds no rows.")
 
 
 def _batches(file: DumpFile, column: str, rows: int | None = None) -> Iterator[Any]:

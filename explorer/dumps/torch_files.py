@@ -13,7 +13,17 @@ from typing import BinaryIO
 
 import numpy as np
 
-from explorer.dumps.arrays import FIELDS, Dump, DumpArray, Part, array_in_memory, array_of_bytes, listed_dump, single
+from explorer.dumps.arrays import (
+    FIELDS,
+    Dump,
+    DumpArray,
+    Items,
+    Part,
+    array_in_memory,
+    array_of_bytes,
+    listed_dump,
+    single,
+)
 from explorer.dumps.places import DumpFile
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError, RecordError
@@ -43,10 +53,12 @@ def read_torch(file: DumpFile, field: str | None = None) -> Dump:
     if field is None and len(tensors) > 1 and all(key.isdecimal() for key in tensors):
         ordered = sorted(tensors, key=int)
 
-        def parts() -> Iterator[Part]:
-            return ((_array(f"{file.name}, tensor {key}", tensors[key]),) for key in ordered)
+        def parts(first: int, stop: int | None) -> Iterator[Part]:
+            for number in range(first, len(ordered) if stop is None else min(stop, len(ordered))):
+                key = ordered[number]
+                yield (replace(_array(f"{file.name}, tensor {key}", tensors[key]), number=number),)
 
-        return listed_dump(file.name, "tensor", parts, f"{file.name!r} holds no tensors.")
+        return listed_dump(file.name, "tensor", Items(lambda: len(ordered), parts), f"{file.name!r} holds no tensors.")
     key = _chosen(file.name, tensors, field)
     return single(replace(_array(file.name, tensors[key]), name=file.name))
 

@@ -9,13 +9,24 @@ import io
 import json
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import PurePosixPath
 
 import numpy as np
 
-from explorer.dumps.arrays import FIELDS, Dump, gather_rows, listed_dump
+from explorer.dumps.arrays import (
+    DAMAGE,
+    FIELDS,
+    Dump,
+    Item,
+    Items,
+    Part,
+    gather_rows,
+    items_between,
+    listed_dump,
+)
 from explorer.dumps.json_lines import indices_in
 from explorer.dumps.places import DumpFile
 from explorer.foundation.errors import RecordError
@@ -31,11 +42,23 @@ def read_webdataset(file: DumpFile, field: str | None = None) -> Dump:
     """
     ending, entry = _ending(file, field)
 
-    def samples() -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
-        for name, of, data in _members(file, ending):
-            yield name, partial(_indices, name, of, data, ending, entry)
+    def samples() -> Iterator[Item]:
+        for number, (name, of, data) in enumerate(_members(file, ending)):
+            yield number, name, partial(_indices, name, of, data, ending, entry)
 
-    return listed_dump(file.name, "sample", lambda: gather_rows(samples()), f"{file.name!r} holds no samples.")
+    def parts(first: int, stop: int | None) -> Iterator[Part]:
+        return gather_rows(items_between(samples(), first, stop))
+
+    return listed_dump(file.name, "sample", Items(partial(_count, file), parts), f"{file.name!r} holds no samples.")
+
+
+def _count(file: DumpFile) -> int:
+    """How many samples there are, up to what is damaged."""
+    many, key = 0, None
+    with suppress(RecordError, *DAMAGE):
+        for name, _ in _walk(file):
+            many, key = many + (name.partition(".")[0] != key), name.partition(".")[0]
+    return many
 
 
 def _ending(file: DumpFile, field: str | None) -> tuple[str, str | None]:

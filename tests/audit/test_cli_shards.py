@@ -84,7 +84,7 @@ def test_mistakes_give_one_line_and_code_2(pictures, tmp_path, capsys):
     cases = [
         (("audit", "grey", root, "--out", out, "--shard", "3/2"), "A shard is i/n"),
         (("audit", "grey", root, "--out", out, "--shard", "1/2", "--fail-on", "bad"), "give --fail-on to merge"),
-        (("audit", "--indices", "x.npy", "--codebook-size", 4, "--out", out, "--shard", "1/2"), "by one process"),
+        (("audit", "--indices", "x.npy", "--codebook-size", 4, "--out", out, "--shard", "3/2"), "such as 3/8"),
         (("merge", tmp_path / "gone", "--out", out), "holds no shards of an audit"),
         (("merge", tmp_path / "s", "--out", out, "--media", root / "a"), "holds other files than were counted: 6"),
     ]

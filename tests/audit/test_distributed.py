@@ -1,5 +1,6 @@
 """torchrun and Ray count what one process counts, to the bit, also when a worker is killed in the middle."""
 
+import json
 import os
 import shutil
 import signal
@@ -16,11 +17,14 @@ from small_audit import GreyTokenizer, after, assert_same, save_picture
 
 from explorer.__main__ import main
 from explorer.audit.distributed.ranks import Rank, rank_of
+from explorer.audit.indices.run import Reading
+from explorer.audit.indices.standing import read_index_head
 from explorer.audit.run import run_audit
+from explorer.audit.shards.indices import run_index_shard
 from explorer.audit.shards.plan import Shard
 from explorer.audit.sources import open_source
 from explorer.foundation.config import REPOSITORY
-from explorer.foundation.errors import SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.files.audits import load_audit
 
 SIZES = [(64, 96), (40, 48), (8, 8), (96, 64)]
@@ -59,6 +63,55 @@ def test_two_ranks_of_torchrun_of_which_one_was_killed(media, tmp_path):
     for name in FILES:
         assert (tmp_path / "two" / name).read_bytes() == (tmp_path / "one" / name).read_bytes(), name
     assert not (tmp_path / "two" / "shards").exists() and "86 of 90 media, 4 skipped" in again.stdout
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    """Two files of lines of tokens, and the command that counts them."""
+    folder = tmp_path_factory.mktemp("lines")
+    for name in ("a", "b"):
+        random = np.random.default_rng(ord(name))
+        rows = [random.integers(0, 500, length).tolist() for length in random.integers(1, 3000, 1500)]
+        (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, [*rows, [500]])))
+    return ["audit", "--indices", str(folder), "--codebook-size", "500"]
+
+
+def test_two_ranks_that_count_indices_of_which_one_was_killed(lines, tmp_path):
+    """The first run ends with rank 1 killed by -9 after a few writes; the same command again does the rest."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += [str(Path(__file__).with_name("distributed_audit.py")), *lines, "--out", str(tmp_path / "two")]
+    environment = os.environ | {
+        "DIED": str(tmp_path / "died"), "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"
+    }  # fmt: skip
+    options = {"cwd": REPOSITORY, "env": environment, "capture_output": True, "text": True}
+    killed = subprocess.run(command, **options)
+    assert killed.returncode != 0 and (tmp_path / "died").exists(), killed.stderr
+    head = read_index_head(tmp_path / "two" / "shards" / Shard(2, 2).file)
+    assert head.tokens > 0 and not head.complete
+    again = subprocess.run(command, **options)
+    assert again.returncode == 0, again.stderr
+    assert main([*lines, "--out", str(tmp_path / "one")]) == 0
+    assert_same_files(tmp_path / "two", tmp_path / "one")
+    assert not (tmp_path / "two" / "shards").exists() and "2 of 3,002 lines were left out" in again.stdout
+
+
+def assert_same_files(folder, other):
+    assert_same(load_audit(folder), load_audit(other))
+    for name in FILES[:2]:
+        assert (folder / name).read_bytes() == (other / name).read_bytes(), name
+
+
+class MortalOrder:
+    """Counts a shard, once in a process that dies at that."""
+
+    def __init__(self, places, marker):
+        self._places, self._marker = places, marker
+
+    def __call__(self, shard, folder):
+        if shard.number == 2 and not self._marker.exists():
+            self._marker.write_text("died")
+            os.kill(os.getpid(), signal.SIGKILL)
+        return run_index_shard(self._places, 500, Reading("t"), None, shard, folder)
 
 
 class Mortal(GreyTokenizer):
@@ -119,6 +172,22 @@ def test_two_workers_of_ray_of_which_one_was_killed(ray, media, tmp_path):
     assert_same(run_audit(GreyTokenizer(), source, title="t", seed=3, resume=one), whole)
     assert_same(audit_on_ray(shop, "cpu", title="t", state=state), whole)
     assert not state.exists()
+
+
+def test_workers_of_ray_count_indices_of_which_one_was_killed(ray, lines, tmp_path, capsys):
+    from explorer.audit.distributed.ray_indices import count_on_ray
+
+    marker, seen, shards = tmp_path / "died", [], tmp_path / "s" / "shards"
+    order = MortalOrder(lines[2], marker)
+    assert count_on_ray(order, shards, progress=seen.append, cancelled=lambda: len(seen) > 1) is None
+    assert marker.exists() and 0 < len(list(shards.glob("*.npz"))) < 8  # it was stopped; what is done is not done again
+    assert main([*lines, "--axes", "t", "--out", str(tmp_path / "s"), "--ray"]) == 0
+    assert main([*lines, "--axes", "t", "--out", str(tmp_path / "one")]) == 0
+    assert_same_files(tmp_path / "s", tmp_path / "one")
+    assert not shards.exists() and capsys.readouterr().out.count("2 of 3,002 lines were left out") == 2
+    bad = MortalOrder(str(tmp_path / "none"), marker)
+    with pytest.raises(RecordError, match="There is no file"):
+        count_on_ray(bad, tmp_path / "bad")
 
 
 def test_a_worker_that_sees_other_media_says_so(ray, media, tmp_path):

@@ -39,7 +39,7 @@ def test_media_one_by_one_and_many_at_once(count):
     cuts = sorted({0, count // 3, count // 2, count})
     for start, stop in itertools.pairwise(cuts):
         some = every[start:stop]
-        many.add_many(np.concatenate(some), np.array([len(codes) for codes in some]))
+        many.add_many(np.concatenate(some), np.array([len(codes) for codes in some]), np.arange(start, stop))
     assert_counted(many, every)
 
 

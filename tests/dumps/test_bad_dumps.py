@@ -53,7 +53,7 @@ def test_a_dump_that_shrinks_while_it_is_read_is_counted_up_to_there(monkeypatch
 
     audit = audit_indices(tmp_path / "t.npy", K, Reading("b,t"), progress=cut)
     tokens = audit.levels[0].tokens
-    assert 400 <= tokens <= rows.size // 2 and tokens % 400 == 0
+    assert 200 <= tokens <= rows.size // 2 and tokens % 200 == 0
     assert counts_of(audit) == counted(rows.reshape(-1)[:tokens])
     ((name, why),) = audit.skipped
     assert name == "t.npy" and "cut short" in why and "What was read until then was counted." in why

@@ -159,7 +159,7 @@ def audit_on_ray(
     Raises SettingsError if Ray is not installed or cannot be reached, ExplorerError if workers fail for good, and as
     `run_audit`.
     """
-    ray = _started(address)
+    ray = connect_ray(address)
     subject, span = shop.subject, Span(0, shop.subject.planned)
     standing = restore_state(state, subject, span) if state.exists() else Standing(subject.accumulator())
     begun, start, saved_at = standing.position, time.perf_counter(), time.monotonic()
@@ -177,8 +177,8 @@ def audit_on_ray(
     except ray.exceptions.RayError as error:
         save_state(state, standing, subject, span, standing.seconds, title)
         raise ExplorerError(
-            f"Ray stopped after {standing.position:,} of {subject.planned:,} files: {_reason(error)}. The same command "
-            "with --resume goes on from there."
+            f"Ray stopped after {standing.position:,} of {subject.planned:,} files: {last_line(error)}. The same "
+            "command with --resume goes on from there."
         ) from error
     complete = standing.position == subject.planned
     refuse_nothing(standing, subject, complete)
@@ -189,7 +189,7 @@ def audit_on_ray(
     return audit_of(standing, subject, title, standing.seconds)
 
 
-def _started(address: str | None):
+def connect_ray(address: str | None):
     """The ray module, connected."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
@@ -242,7 +242,7 @@ def _units(ray: Any, shop: Workshop, device: str, first: int) -> Iterator[dict[s
     yield from work.iter_rows()
 
 
-def _reason(error: Exception) -> str:
+def last_line(error: Exception) -> str:
     """The last line of what a worker said, which is the error itself."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[-1].rpartition("Error: ")[2] if lines else type(error).__name__)[:300].rstrip(".")

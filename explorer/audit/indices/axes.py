@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.foundation.errors import SettingsError
+from explorer.dumps.arrays import DumpArray
+from explorer.foundation.errors import RecordError, SettingsError
 from explorer.foundation.words import count_of
 
 MEDIA, LEVELS = "b", "q"
@@ -149,6 +150,20 @@ def _shared(codes: np.ndarray, number: np.ndarray) -> int:
     pairs = np.unique(codes.astype(np.int64) * (int(number.max()) + 1) + number)
     slices_of = np.bincount(pairs // (int(number.max()) + 1), minlength=int(codes.max()) + 1)
     return int(np.count_nonzero(slices_of[codes] > 1))
+
+
+def like(array: DumpArray, axes: Axes) -> Axes:
+    """The same reading for another file. Raises RecordError if its axes are others."""
+    short = tuple(n for n in array.shape if n > 1) or (1,)
+    names = axes.names
+    if len(short) < len(names):  # an axis of length 1 here, of more in the first file
+        short = array.shape if len(array.shape) == len(names) else (1,) * (len(names) - len(short)) + short
+    if len(short) != len(names):
+        raise RecordError(f"{array.name!r} has the shape {array.shape}; the first has axes {','.join(names)}.")
+    found = Axes(short, names, axes.guessed)
+    if found.levels != axes.levels:
+        raise RecordError(f"{array.name!r} has {found.levels} levels; the first has {axes.levels}.")
+    return found
 
 
 def reading_words(axes: Axes, listed: str, count: int | None, even: bool, tokens: tuple[int, ...] | None = None) -> str:

@@ -22,92 +22,118 @@ Place = Callable[[int, int], tuple[str, int]]  # (level, token of the block) -> 
 class Block:
     """Some tokens of all levels.
 
-    values (L, n) as stored. lengths: tokens of each medium in the block, adding up to n. opens: the first of them
-    begins here, and is not the rest of the medium before. place: where a token was read, for messages. shape: of the
-    tokens of every medium, () where they are rows of `lengths`; and offset: of the first token in such a medium.
+    values (L, n) as stored. lengths (m,): tokens of each medium in the block, adding up to n. numbers (m,) int64: the
+    same for each medium wherever the dump is cut, in their order. opens: the first of them begins here, and is not the
+    rest of the medium before. place: where a token was read, for messages. shape: of the tokens of every medium, ()
+    where they are rows of `lengths`; and offset: of the first token in such a medium. lead: tokens that were counted
+    before, and stand beside those that follow.
     """
 
     values: Sequence[np.ndarray]
     lengths: np.ndarray
+    numbers: np.ndarray
     opens: bool
     place: Place
     level: int | None = None  # None: values of all levels; else of that one alone
     shape: tuple[int, ...] = ()
     offset: int = 0
+    lead: bool = False
 
 
-def blocks_of(array: DumpArray, axes: Axes, part: int | None, at_once: int | None = None) -> Iterator[Block]:
-    """The blocks of one array.
+@dataclass(frozen=True)
+class Cut:
+    """How an array is read, in tokens of one level: `tokens` in all, media of `medium`, `item` of whole media that are
+    counted in one process, `piece` in memory at a time. run: tokens of each level that lie together, read as a whole.
+    """
+
+    tokens: int
+    medium: int
+    item: int
+    piece: int
+    run: int
+
+    @property
+    def items(self) -> int:
+        return -(-self.tokens // self.item)
+
+
+def cut_of(axes: Axes, part: int | None, at_once: int | None = None) -> Cut:
+    """How the array is cut.
 
     part: tokens of a level that stand for a medium where there is no axis of media; None: the array is one medium.
     at_once: indices in memory at a time, PIECE unless told.
     """
     at_once = at_once or PIECE
     outer, levels, inner = axes.runs
-    medium = outer * inner // (axes.media or 1) if part is None else part
-    of = _Cut(medium, axes.tokens)
+    tokens = outer * inner
+    medium = tokens // (axes.media or 1) if part is None else part
     if levels == 1:  # one long run, cut anywhere
-        length = max(1, at_once // medium) * medium if medium <= at_once else at_once
-        yield from _in_media(array.pieces(length), array.name, of)
-    elif levels * inner <= at_once:
-        length = at_once // (levels * inner) * levels * inner
-        pieces = (piece.reshape(-1, levels, inner) for piece in array.pieces(length))
-        yield from _side_by_side(pieces, array.name, levels, inner, of)
+        run, piece = 1, at_once
+    elif levels * inner <= at_once:  # whole runs of all levels
+        run, piece = inner, at_once // (levels * inner) * inner
     else:
-        yield from _apart(array, max(1, at_once // levels), axes.runs, of)
+        run, piece = 1, max(1, at_once // levels)
+    step = math.lcm(medium, run)
+    item = max(1, piece // step) * step
+    return Cut(tokens, medium, item, item if item <= piece else piece, run)
 
 
-def _in_media(pieces: Iterator[np.ndarray], name: str, of: _Cut) -> Iterator[Block]:
-    done = 0
-    for piece in pieces:
-        yield of.block((piece,), done, lambda _, i, done=done: (name, done + i))
-        done += len(piece)
+def blocks_of(
+    array: DumpArray, axes: Axes, cut: Cut, *, first: int = 0, stop: int | None = None, number: int = 0, lead: int = 0
+) -> Iterator[Block]:
+    """The blocks of the items from `first` to `stop` of one array.
+
+    number: of its first medium. lead: tokens before that are read, too, where they are of the same true medium.
+    """
+    shape, period = axes.tokens, math.prod(axes.tokens)
+    begin, end = first * cut.item, cut.tokens if stop is None else min(stop * cut.item, cut.tokens)
+    _, levels, inner = axes.runs
+
+    def place(level: int, i: int) -> tuple[str, int]:
+        run, rest = divmod(i, inner)
+        return array.name, (run * levels + level) * inner + rest
+
+    if before := min(lead, begin % period):
+        start = (begin - before) // cut.run * cut.run
+        values = [np.concatenate(some)[-before:] for some in zip(*_values(array, axes, cut, start, begin), strict=True)]
+        yield Block(
+            values, np.array([before]), np.array([number]), True, lambda level, i: place(level, begin - before + i),
+            shape=shape, offset=(begin - before) % period, lead=True,
+        )  # fmt: skip
+    done = begin
+    whole = cut.item == cut.piece
+    for start in [begin] if whole else range(begin, end, cut.item):
+        for values in _values(array, axes, cut, start, end if whole else min(start + cut.item, end)):
+            lengths, opens = _lengths(done, len(values[0]), cut.medium)
+            numbers = number + done // cut.medium + np.arange(len(lengths))
+            yield Block(
+                values, lengths, numbers, opens, lambda level, i, done=done: place(level, done + i),
+                shape=shape, offset=done % period,
+            )  # fmt: skip
+            done += len(values[0])
 
 
-def _side_by_side(pieces: Iterator[np.ndarray], name: str, levels: int, inner: int, of: _Cut) -> Iterator[Block]:
-    """Whole runs of all levels at a time."""
-    done = 0  # tokens of a level
-    for piece in pieces:  # (r, L, inner)
-        values = [piece[:, level].reshape(-1) for level in range(levels)]
-
-        def place(level: int, i: int, done: int = done) -> tuple[str, int]:
-            run, rest = divmod(done + i, inner)
-            return name, (run * levels + level) * inner + rest
-
-        yield of.block(values, done, place)
-        done += len(values[0])
-
-
-def _apart(array: DumpArray, length: int, runs: tuple[int, int, int], of: _Cut) -> Iterator[Block]:
-    """Runs that are too long for memory: every level is read by itself, in step with the others."""
-    (outer, levels, inner), done = runs, 0
-
-    def of_level(level: int) -> Iterator[np.ndarray]:
-        for run in range(outer):
-            first = (run * levels + level) * inner
-            yield from array.pieces(length, first, first + inner)
-
-    for values in zip(*map(of_level, range(levels)), strict=True):
-
-        def place(level: int, i: int, done: int = done) -> tuple[str, int]:
-            run, rest = divmod(done + i, inner)
-            return array.name, (run * levels + level) * inner + rest
-
-        yield of.block(values, done, place)
-        done += len(values[0])
+def _values(array: DumpArray, axes: Axes, cut: Cut, start: int, stop: int) -> Iterator[Sequence[np.ndarray]]:
+    """The tokens from `start` to `stop`, whole runs, of every level side by side: (L, n) at a time."""
+    _, levels, inner = axes.runs
+    if levels == 1:
+        yield from ((piece,) for piece in array.pieces(cut.piece, start, stop))
+    elif cut.run == inner:
+        for piece in array.pieces(cut.piece * levels, start * levels, stop * levels):
+            runs = piece.reshape(-1, levels, inner)
+            yield [runs[:, level].reshape(-1) for level in range(levels)]
+    else:  # too long for memory: every level is read by itself, in step with the others
+        yield from zip(*(_level(array, axes, cut, level, start, stop) for level in range(levels)), strict=True)
 
 
-@dataclass(frozen=True)
-class _Cut:
-    """medium: tokens of a level that stand for one. shape: of the tokens of a true one."""
-
-    medium: int
-    shape: tuple[int, ...]
-
-    def block(self, values: Sequence[np.ndarray], done: int, place: Place) -> Block:
-        """The next tokens, after `done` others of each level."""
-        lengths, opens = _lengths(done, len(values[0]), self.medium)
-        return Block(values, lengths, opens, place, shape=self.shape, offset=done % math.prod(self.shape))
+def _level(array: DumpArray, axes: Axes, cut: Cut, level: int, start: int, stop: int) -> Iterator[np.ndarray]:
+    _, levels, inner = axes.runs
+    while start < stop:
+        run, rest = divmod(start, inner)
+        end = min(stop, (run + 1) * inner)
+        first = (run * levels + level) * inner + rest
+        yield from array.pieces(cut.piece, first, first + end - start)
+        start = end
 
 
 def _lengths(done: int, count: int, medium: int) -> tuple[np.ndarray, bool]:
@@ -120,23 +146,25 @@ def _lengths(done: int, count: int, medium: int) -> tuple[np.ndarray, bool]:
     return np.array(lengths), rest == 0
 
 
-def zip_levels(arrays: Sequence[DumpArray], axes: Axes, part: int | None) -> Iterator[Block]:
-    """The blocks of arrays of one shape that are levels already, side by side."""
-    at_once = max(1, PIECE // len(arrays))
-    for blocks in zip(*(blocks_of(array, axes, part, at_once) for array in arrays), strict=True):
-        first = blocks[0]
+def zip_levels(
+    arrays: Sequence[DumpArray], axes: Axes, cut: Cut, *, first: int = 0, stop: int | None = None, number: int = 0,
+    lead: int = 0,
+) -> Iterator[Block]:  # fmt: skip
+    """The blocks of arrays of one shape that are levels already, side by side; cut: of one of them."""
+    each = (blocks_of(array, axes, cut, first=first, stop=stop, number=number, lead=lead) for array in arrays)
+    for blocks in zip(*each, strict=True):
 
         def place(level: int, i: int, blocks: tuple[Block, ...] = blocks) -> tuple[str, int]:
             return blocks[level].place(0, i)
 
-        yield replace(first, values=[block.values[0] for block in blocks], place=place)
+        yield replace(blocks[0], values=[block.values[0] for block in blocks], place=place)
 
 
 def one_by_one(arrays: Sequence[DumpArray], part: int) -> Iterator[Block]:
     """The blocks of levels of different shapes, one level after another."""
     for level, array in enumerate(arrays):
         axes = plain_axes(array.shape)
-        for block in blocks_of(array, axes, None if axes.media else part):
+        for block in blocks_of(array, axes, cut_of(axes, None if axes.media else part)):
             yield replace(block, level=level)
 
 
@@ -181,7 +209,8 @@ def _joined(blocks: list[Block]) -> Block:
     values = [np.concatenate([block.values[level] for block in blocks]) for level in range(len(blocks[0].values))]
     lengths = np.concatenate([block.lengths for block in blocks])
     shape = blocks[0].shape if all(block.shape == blocks[0].shape for block in blocks) else ()
-    return Block(values, lengths, blocks[0].opens, place, shape=shape, offset=blocks[0].offset)
+    numbers = np.concatenate([block.numbers for block in blocks])
+    return Block(values, lengths, numbers, blocks[0].opens, place, shape=shape, offset=blocks[0].offset)
 
 
 @dataclass(frozen=True)

@@ -3,91 +3,62 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from explorer.audit.accumulator import joint_keys, joint_of, level_names
-from explorer.audit.counting import JOINT_KEYS, KeyCounts
+from explorer.audit.accumulator import joint_keys, joint_of
+from explorer.audit.counting import JOINT_KEYS, State, part
 from explorer.audit.indices.axes import SAMPLED as GUESSED_FROM
-from explorer.audit.indices.axes import Axes, guessed_axes, named_axes, plain_axes, reading_words
-from explorer.audit.indices.blocks import Block, Padding, blocks_of, gather, one_by_one, zip_levels
+from explorer.audit.indices.axes import Axes, guessed_axes, named_axes, plain_axes
+from explorer.audit.indices.blocks import Block
 from explorer.audit.indices.counter import LevelCounter
-from explorer.audit.indices.parts import PartReader
-from explorer.audit.indices.vectors import Belongings, LatentCounters
-from explorer.audit.indices.words import notes_on, words_of_levels
+from explorer.audit.indices.refusals import Refusals
+from explorer.audit.indices.subject import IndexSubject
+from explorer.audit.indices.vectors import LatentCounters
+from explorer.audit.indices.words import notes_on
+from explorer.audit.key_sample import KeySample, ranks_in
 from explorer.dumps.arrays import Dump, DumpArray
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.audit import Audit
-from explorer.joints.audit_parts import BATCHES, JointAudit
-
-PART = 1024  # indices of a row without media that are taken together at least: as many as 256 px have tokens
-MOST_LEVELS = 256
+from explorer.joints.audit_parts import JointAudit
 
 
 class IndexCount:
-    """All levels of one source, counted block by block."""
+    """All levels of a dump, or of a stretch of it, counted block by block.
 
-    def __init__(
-        self,
-        source: Dump,
-        axes: Axes,
-        sizes: list[int],
-        padding: Padding,
-        belongings: Belongings | None,
-        most: int,
-        by_file: bool = False,
-    ) -> None:
-        self._source, self._axes, self._padding = source, axes, padding
-        number = len(source.first) if source.one_by_level else axes.levels
-        if number > MOST_LEVELS:
-            raise SettingsError(f"{number:,} levels are too many; at most {MOST_LEVELS} are counted.")
-        if len(sizes) not in (1, number):
-            raise SettingsError(f"{len(sizes)} codebook sizes were given, and there are {number} levels.")
-        self._sizes = sizes * (number // len(sizes))
-        self._even = len({array.shape for array in source.first}) == 1
-        names = level_names(number, "sum" if belongings is None else belongings.combination)
-        size = source.first[0].size if not source.one_by_level else max(a.size for a in source.first)
-        self._part = max(PART, -(-size // axes.levels // BATCHES))
-        every = 1 if source.listed else -(-self._parts() // BATCHES)
-        self._levels = [LevelCounter(name, k, every) for name, k in zip(names, self._sizes, strict=True)]
-        self._joint = KeyCounts(JOINT_KEYS) if number > 1 and self._even else None
-        self._latents = None
-        if belongings is not None and belongings.latents is not None:
-            if number != len(belongings.codebooks) or not self._even:
-                raise SettingsError(f"Latents need a codebook for each of the {number} levels, of tokens alike.")
-            self._latents = LatentCounters(belongings)
-        self._parts_read = PartReader(
-            axes, self._sizes, padding, lambda array: check_size(array, most), self._latents is not None, by_file
-        )
-        self._refusals, self._by_file = self._parts_read.refusals, by_file
+    Of stretches that follow each other the counts `join` to those of one of all of them, to the bit. parts, lengths,
+    refusals: see PartReader. stopped: why a dump of one file could be read no further, "" where it was.
+    """
 
-    def _parts(self) -> int:
-        first = self._source.first[0]
-        return self._axes.media or -(-(first.size // self._axes.levels) // self._part)
+    def __init__(self, subject: IndexSubject, latents: LatentCounters | None = None) -> None:
+        self._subject, self._latents, self._padding = subject, latents, subject.ignored
+        named = zip(subject.names, subject.sizes, strict=True)
+        self._levels = [LevelCounter(name, size, subject.every, bool(subject.listed)) for name, size in named]
+        self._joint = KeySample(JOINT_KEYS) if len(subject.sizes) > 1 and subject.even else None
+        self._begun = 0  # tokens of the last medium so far
+        self.parts, self.lengths, self.refusals, self.stopped = 0, (), Refusals(), ""
 
     @property
     def tokens(self) -> int:
         """Counted so far, of all levels together."""
         return sum(level.tokens for level in self._levels)
 
-    def blocks(self) -> Iterator[Block]:
-        """The blocks of all arrays. Of many, one that does not fit is left out; raises RecordError for one alone."""
-        source = self._source
-        if source.listed:
-            each = source.files() if self._by_file and source.files is not None else iter([source.parts()])
-            return gather(chain.from_iterable(map(self._parts_read.blocks, each)))
-        part = None if self._axes.media is not None else self._part
-        if not source.one_by_level:
-            return blocks_of(source.first[0], self._axes, part)
-        return zip_levels(source.first, self._axes, part) if self._even else one_by_one(source.first, self._part)
+    @property
+    def media(self) -> int:
+        """Counted so far; parts of a row where nothing says what a medium is."""
+        return self._levels[0].media
 
-    def stop(self, why: str) -> None:
-        """A single array could be read no further. Raises RecordError where nothing was counted, or latents follow."""
-        if not self.tokens or self._latents is not None:
-            raise RecordError(why)
-        self._refusals.add(self._source.title, f"{why} What was read until then was counted.")
+    def adopt(self, before: IndexCount) -> None:
+        """Go on from where another one of the same subject stands."""
+        self._levels, self._joint = before._levels, before._joint
+        self.parts, self.lengths, self.refusals, self.stopped = (
+            before.parts, before.lengths, before.refusals, before.stopped,
+        )  # fmt: skip
+
+    def read(self, parts: int, lengths: Iterable[int], refusals: Refusals) -> None:
+        """What else is known of what was counted here: as of a PartReader, all since it began."""
+        self.parts, self.lengths, self.refusals = parts, tuple(sorted(lengths))[:2], refusals
 
     def add(self, block: Block) -> None:
         levels = self._levels if block.level is None else [self._levels[block.level]]
@@ -96,63 +67,93 @@ class IndexCount:
             level.add(values, mask, block, number)
             for number, (level, values, mask) in enumerate(zip(levels, block.values, masks, strict=True))
         ]
+        if block.lead:
+            return
         if self._latents is not None:
             self._latents.add(codes, masks)
-        if self._joint is not None and self._joint.complete:
+        if self._joint is not None:
+            begun = 0 if block.opens else self._begun
+            ranks = ranks_in(block.numbers, block.lengths, begun)
+            self._begun = int(block.lengths[-1]) + (begun if len(block.lengths) == 1 else 0)
             if padded := [mask for mask in masks if mask is not None]:
                 whole = np.logical_and.reduce(padded)
-                codes = [of_level[whole] for of_level in codes]
-            self._joint.add(joint_keys(codes, self._sizes))
+                codes, ranks = [of_level[whole] for of_level in codes], ranks[whole]
+            self._joint.add_ranked(joint_keys(codes, self._subject.sizes), ranks)
 
-    def audit(self, seconds: float) -> Audit:
-        source, axes = self._source, self._axes
-        left = self._refusals
+    def join(self, after: IndexCount) -> None:
+        """As if what `after` counted had followed. What could be read no further ends there."""
+        if self.stopped:
+            return
+        for mine, more in zip(self._levels, after._levels, strict=True):
+            mine.join(more)
+        if self._joint is not None:
+            self._joint.join(after._joint)
+        self.refusals.join(after.refusals)
+        self.parts, self.stopped = self.parts + after.parts, after.stopped
+        self.lengths = tuple(sorted({*self.lengths, *after.lengths}))[:2]
+
+    def state(self) -> State:
+        """At the end of a medium, as arrays. Parts, lengths, refusals and why it stopped are apart."""
+        found: State = {}
+        for number, level in enumerate(self._levels):
+            found |= {f"{number}_{name}": array for name, array in level.state().items()}
+        if self._joint is not None:
+            found |= {f"joint_{name}": array for name, array in self._joint.state().items()}
+        return found
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        for number, level in enumerate(self._levels):
+            level.restore(part(state, str(number)))
+        if self._joint is not None:
+            self._joint.restore(part(state, "joint"))
+
+    def audit(self, seconds: float, changed: str = "", missing: tuple[str, ...] = ()) -> Audit:
+        """changed: that the dump was, while it was read. missing: what was not counted, in words.
+
+        Raises RecordError where nothing was counted.
+        """
+        subject, left = self._subject, self.refusals
+        if self.stopped:
+            if not self.tokens or self._latents is not None:
+                raise RecordError(self.stopped)
+            left.add(subject.title, f"{self.stopped} What was read until then was counted.")
         if not self.tokens:
             if left.count:
                 raise RecordError(left.listed[0][1])
-            raise RecordError(f"{source.title!r} holds no indices, only padding ({self._padding.words}).")
+            raise RecordError(f"{subject.title!r} holds no indices, only padding ({self._padding.words}).")
         levels = tuple(level.result() for level in self._levels)
         if self._latents is not None:
             levels = self._latents.add_to(levels)
-        joint: JointAudit | None = None if self._joint is None else joint_of(self._joint, self._sizes)
-        media = None if axes.media is None and not source.listed else self._levels[0].media
+        joint: JointAudit | None = None if self._joint is None else joint_of(self._joint, subject.sizes)
+        media = None if subject.axes.media is None and not subject.listed else self.media
         made_with: dict[str, object] = {
-            "codebook_size": self._sizes[0] if len(set(self._sizes)) == 1 else self._sizes,
-            "shape": list(source.first[0].shape),
-            "type": str(source.first[0].dtype),
-            "axes": ",".join(axes.names),
-            "reading": self._reading(media),
+            "codebook_size": subject.sizes[0] if len(set(subject.sizes)) == 1 else list(subject.sizes),
+            "shape": list(subject.shapes[0]),
+            "type": subject.dtype,
+            "axes": ",".join(subject.axes.names),
+            "reading": subject.reading(media, self.lengths),
         }
         if media is None:
-            made_with["part"] = f"{self._part:,} indices in a row"
+            made_with["part"] = f"{subject.part:,} indices in a row"
         else:
             made_with["media"] = media
         padding = sum(level.padding for level in self._levels)
         repeated = [None if media is None else level.repeated for level in self._levels]
         made_with |= {"padding": padding} if padding else {}
         made_with |= {"equal_to_medium_before": repeated} if None not in repeated else {}
-        notes = [changed] if (changed := source.changed()) else []
+        notes = [*missing, *([changed] if changed else [])]
         if left.count:
-            unit = source.listed or "file"
-            made_with |= {"left_out": left.count, "parts": self._parts_read.parts + left.count, "part_unit": unit}
-            notes.append(left.words(self._parts_read.parts, unit))
-        notes += source.notes + tuple(notes_on(levels, axes.question, padding, self._padding.words, repeated))
+            unit = subject.listed or "file"
+            made_with |= {"left_out": left.count, "parts": self.parts + left.count, "part_unit": unit}
+            notes.append(left.words(self.parts, unit))
+        notes += [*subject.notes, *notes_on(levels, subject.axes.question, padding, self._padding.words, repeated)]
         if self._latents is not None and (odd := sum(of.not_finite for of in self._latents.levels)):
             notes.append(f"{odd:,} latents are not finite (NaN or infinite); norms are of the others.")
         made_with |= {"notes": notes} if notes else {}
         skipped, planned = tuple(left.listed), 1 + len(left.listed)
         return Audit(
-            source.title, None, "unknown", (source.title,), skipped, levels, joint, planned, seconds, "cpu", made_with
+            subject.title, None, "unknown", (subject.title,), skipped, levels, joint, planned, seconds, "cpu", made_with
         )  # fmt: skip
-
-    def _reading(self, media: int | None) -> str:
-        if self._source.one_by_level and not self._source.listed:
-            return words_of_levels(self._source.first, self._axes, media)
-        lengths = self._parts_read.lengths
-        even = not self._source.listed or len(lengths) == 1
-        if self._by_file:
-            return reading_words(self._axes, "file", media, even, tuple(lengths))
-        return reading_words(self._axes, self._source.listed, media, even)
 
 
 def axes_of(source: Dump, axes: str | None, most: int, medium: str = "") -> Axes:

@@ -5,30 +5,33 @@ Letters of the shapes: K codebook_size, n tokens of a block, m media in it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from explorer.audit.accumulator import perplexity
-from explorer.audit.counting import Growth
+from explorer.audit.counting import Growth, State, part
 from explorer.audit.in_media import InMedia
 from explorer.audit.indices.blocks import Block
 from explorer.audit.indices.language import LanguageStream
-from explorer.audit.indices.parts import no_codes
-from explorer.audit.indices.words import wrong_index
+from explorer.audit.indices.media_rows import MediaRows
+from explorer.audit.indices.words import no_codes, wrong_index
 from explorer.foundation.errors import RecordError
-from explorer.joints.audit_parts import BATCHES, LevelAudit
+from explorer.joints.audit_parts import LevelAudit
 
 
 class LevelCounter:
-    """Counts of one level. every: of the media, each how-manieth is kept as a row of `batches`."""
+    """Counts of one level. every: of the media, each how-manieth is kept as a row of `batches`. by_file: numbers of
+    media are those of `numbers_of`."""
 
-    def __init__(self, name: str, codebook_size: int, every: int) -> None:
+    def __init__(self, name: str, codebook_size: int, every: int, by_file: bool) -> None:
         self._name, self._size = name, codebook_size
         self._halves = np.zeros((2, codebook_size), np.int64)
         self._seen = np.zeros(codebook_size, bool)
-        self._growth, self._rows = Growth(codebook_size), _Rows(codebook_size, every)
-        self._repeats, self._in_media = _Repeats(), InMedia(codebook_size)
+        self._growth, self._rows = Growth(codebook_size), MediaRows(codebook_size, every)
+        self._repeats, self._in_media = _Repeats(), InMedia(codebook_size, far_apart=by_file)
         self._language = LanguageStream(codebook_size)
-        self._last: np.ndarray | None = None  # counts so far of the last medium, which may go on in the next block
+        # Number and counts so far of the last medium, which may go on in the next block.
+        self._last: tuple[int, np.ndarray] | None = None
         self.media, self.padding, self.tokens = 0, 0, 0  # media that were begun
 
     def add(self, values: np.ndarray, mask: np.ndarray | None, block: Block, level: int) -> np.ndarray:
@@ -37,9 +40,12 @@ class LevelCounter:
         Raises RecordError, naming the place, for a value that is no code.
         """
         codes = self._checked(values, mask, block, level)
+        if block.lead:
+            self._language.lead(codes, mask, block)
+            return codes
         lengths, kept = block.lengths, codes
         self._repeats.add(codes, lengths, block.opens, mask is None)
-        self._language.add(codes, mask, block, self.media if block.opens else self.media - 1)
+        self._language.add(codes, mask, block)
         if mask is not None:
             ends = np.cumsum(lengths)
             lengths = np.diff(np.concatenate([[0], np.cumsum(mask)[ends - 1]]))
@@ -51,30 +57,31 @@ class LevelCounter:
         first_seen = _first_seen(kept, self._seen)
         self._growth.add(len(kept), kept[first_seen], first_seen)
         self._seen[kept[first_seen]] = True
-        self._rows.add(kept, lengths, first, block.opens)
-        self._add_media(kept, lengths, block.opens)
+        self._rows.add(kept, lengths, block.numbers, block.opens)
+        self._add_media(kept, lengths, block.numbers, block.opens)
         self.tokens += len(kept)
         return codes
 
-    def _add_media(self, codes: np.ndarray, lengths: np.ndarray, opens: bool) -> None:
+    def _add_media(self, codes: np.ndarray, lengths: np.ndarray, numbers: np.ndarray, opens: bool) -> None:
         """All media but the last, which is kept open."""
         if opens:
             self._close()
         ends = np.cumsum(lengths)
         if self._last is not None:  # goes on
-            self._last += np.bincount(codes[: lengths[0]], minlength=self._size)
+            self._last[1][:] += np.bincount(codes[: lengths[0]], minlength=self._size)
             if len(lengths) == 1:
                 return
             self._close()
-            codes, lengths, ends = codes[lengths[0] :], lengths[1:], ends[1:] - ends[0]
+            codes, lengths, numbers, ends = codes[lengths[0] :], lengths[1:], numbers[1:], ends[1:] - ends[0]
         start = ends[-1] - lengths[-1]
-        self._in_media.add_many(codes[:start], lengths[:-1])
-        self._last = np.bincount(codes[start:], minlength=self._size)
+        self._in_media.add_many(codes[:start], lengths[:-1], numbers[:-1])
+        self._last = int(numbers[-1]), np.bincount(codes[start:], minlength=self._size)
 
     def _close(self) -> None:
         if self._last is not None:
-            used = np.flatnonzero(self._last)
-            self._in_media.add(used, self._last[used])
+            number, counts = self._last
+            used = np.flatnonzero(counts)
+            self._in_media.add(used, counts[used], number)
             self._last = None
 
     def _count_halves(self, codes: np.ndarray, lengths: np.ndarray, first: int) -> None:
@@ -104,6 +111,33 @@ class LevelCounter:
         """Share of tokens that equal the same place of the medium before; None where media differ in length."""
         return self._repeats.share
 
+    def join(self, after: LevelCounter) -> None:
+        """As if the media of `after` had followed; both are at the end of a medium."""
+        self._close()
+        after._close()
+        self._halves += after._halves[:: -1 if self.media % 2 else 1]
+        self._seen |= after._seen
+        for name in ("_growth", "_rows", "_repeats", "_in_media", "_language"):
+            getattr(self, name).join(getattr(after, name))
+        self.media, self.padding = self.media + after.media, self.padding + after.padding
+        self.tokens += after.tokens
+
+    def state(self) -> State:
+        """At the end of a medium."""
+        self._close()
+        found: State = {"halves": self._halves, "now": np.array([self.media, self.padding, self.tokens])}
+        for name in ("growth", "rows", "repeats", "in_media", "language"):
+            of = getattr(self, f"_{name}").state()
+            found |= {f"{name.replace('_', '')}_{key}": array for key, array in of.items()}
+        return found
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self._halves, self._last = state["halves"].copy(), None
+        self._seen = self._halves.any(axis=0)
+        self.media, self.padding, self.tokens = (int(value) for value in state["now"])
+        for name in ("growth", "rows", "repeats", "in_media", "language"):
+            getattr(self, f"_{name}").restore(part(state, name.replace("_", "")))
+
     def result(self) -> LevelAudit:
         self._close()
         return LevelAudit(
@@ -120,60 +154,11 @@ class LevelCounter:
         )
 
 
-class _Rows:
-    """Tokens, codes used and perplexity of single media, evenly spaced: each `every`-th, and each second of those
-    whenever there are more than BATCHES."""
-
-    def __init__(self, codebook_size: int, every: int) -> None:
-        self._codes, self._every = codebook_size, every
-        self._open: tuple[int, np.ndarray] | None = None  # a medium that may go on in the next block, and its counts
-        self._found: list[tuple[int, int, int, float]] = []  # each behind its number
-
-    def add(self, codes: np.ndarray, lengths: np.ndarray, first: int, opens: bool) -> None:
-        """Codes of the media from number `first` on; opens: that one begins here."""
-        if opens:
-            self._close()
-        ends = np.cumsum(lengths)
-        i = -first % self._every
-        while i < len(lengths):
-            some = codes[ends[i] - lengths[i] : ends[i]]
-            if i == 0 and self._open is not None:
-                self._open = (first, self._open[1] + np.bincount(some, minlength=self._codes))
-            elif i == len(lengths) - 1:
-                self._open = (first + i, np.bincount(some, minlength=self._codes))
-            else:
-                self._note(first + i, np.unique(some, return_counts=True)[1])
-            if i < len(lengths) - 1:
-                self._close()
-            i += 1
-            i += -(first + i) % self._every  # which may be more than it was
-
-    def _note(self, number: int, counts: np.ndarray) -> None:
-        if len(counts):
-            self._found.append((number, int(counts.sum()), len(counts), perplexity(counts)))
-        if len(self._found) > BATCHES:
-            self._every *= 2
-            self._thin()
-
-    def _thin(self) -> None:
-        self._found = [row for row in self._found if row[0] % self._every == 0]
-
-    def _close(self) -> None:
-        if self._open is not None:
-            number, counts = self._open
-            self._open = None
-            self._note(number, counts[counts > 0])
-
-    def rows(self) -> np.ndarray:
-        self._close()
-        self._thin()
-        return np.array([row[1:] for row in self._found], np.float64).reshape(-1, 3)
-
-
 class _Repeats:
     """How many tokens equal the token at the same place of the medium before."""
 
     def __init__(self) -> None:
+        self._first: np.ndarray | None = None  # codes of the first medium, and of the last so far
         self._before: np.ndarray | None = None
         self._equal = self._pairs = 0
         self._fits = True
@@ -190,9 +175,37 @@ class _Repeats:
         media = codes.reshape(-1, length)
         if self._before is not None:
             media = np.concatenate([self._before[None], media])
+        else:
+            self._first = media[0].copy()
         self._equal += int(np.count_nonzero(media[1:] == media[:-1]))
         self._pairs += (len(media) - 1) * length
         self._before = media[-1].copy()
+
+    def join(self, after: _Repeats) -> None:
+        """As if its media had followed."""
+        self._fits = self._fits and after._fits
+        if not self._fits or after._before is None:
+            return
+        if self._before is None:
+            self._first = after._first
+        elif len(self._before) != len(after._first):
+            self._fits = False
+            return
+        else:
+            self._equal += int(np.count_nonzero(self._before == after._first))
+            self._pairs += len(self._before)
+        self._equal, self._pairs = self._equal + after._equal, self._pairs + after._pairs
+        self._before = after._before
+
+    def state(self) -> State:
+        none = not self._fits or self._before is None
+        media = np.empty((0, 0), np.int64) if none else np.stack([self._first, self._before])
+        return {"now": np.array([self._equal, self._pairs, self._fits]), "media": media}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self._equal, self._pairs, fits = (int(value) for value in state["now"])
+        self._fits = bool(fits)
+        self._first, self._before = state["media"] if len(state["media"]) else (None, None)
 
     @property
     def share(self) -> float | None:

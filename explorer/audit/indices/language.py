@@ -6,11 +6,13 @@ Letters of the shapes: n tokens of a block, m media in it.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
+from explorer.audit.counting import State
 from explorer.audit.indices.blocks import Block
-from explorer.audit.language import AXES, LanguageCounter
+from explorer.audit.language import AXES, ROW, LanguageCounter
 from explorer.joints.token_language import SIDES, LanguageAudit
 
 FARTHEST = 2**22  # tokens from one to the other that are kept from the block before; no frame has as many
@@ -24,8 +26,13 @@ class LanguageStream:
         self._tail, self._tail_mask = np.zeros(0, np.int64), np.zeros(0, bool)
         self._shape: tuple[int, ...] | None = None
 
-    def add(self, codes: np.ndarray, mask: np.ndarray | None, block: Block, first: int) -> None:
-        """codes (n,) with padding as 0, mask (n,) False there; first: number of the medium in which it begins."""
+    def lead(self, codes: np.ndarray, mask: np.ndarray | None, block: Block) -> None:
+        """Tokens that were counted already, which stand before those that come next."""
+        self._tail, self._shape = codes, block.shape
+        self._tail_mask = np.ones(len(codes), bool) if mask is None else mask
+
+    def add(self, codes: np.ndarray, mask: np.ndarray | None, block: Block) -> None:
+        """codes (n,) with padding as 0, mask (n,) False there."""
         if block.shape != self._shape or (block.opens and not block.offset):
             self._tail, self._tail_mask, self._shape = codes[:0], np.zeros(0, bool), block.shape
         kept = 1
@@ -35,13 +42,8 @@ class LanguageStream:
                 self._add_side(side, codes, mask, block, apart, period)
                 kept = max(kept, apart)
         self._keep(codes, mask, kept)
-        lengths, text = block.lengths, codes
-        if mask is not None:
-            ends = np.cumsum(lengths)
-            lengths, text = np.diff(np.concatenate([[0], np.cumsum(mask)[ends - 1]])), codes[mask]
-        shape = block.shape if mask is None else ()
-        shape = shape or (2**62,)  # rows of any length: the one before it is the only neighbour
-        self._counter.sample.add(text, lengths, first, block.opens, shape, block.offset if block.shape == shape else 0)
+        shape, offset = block.shape or ROW, block.offset if block.shape else 0
+        self._counter.sample.add(codes, block.lengths, block.numbers, block.opens, shape, offset, mask)
 
     def _add_side(
         self, side: str, codes: np.ndarray, mask: np.ndarray | None, block: Block, apart: int, period: int
@@ -104,6 +106,21 @@ class LanguageStream:
 
     def result(self) -> LanguageAudit | None:
         return self._counter.result()
+
+    def join(self, after: LanguageStream) -> None:
+        self._counter.join(after._counter)
+
+    def state(self) -> State:
+        return self._counter.state()
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self._counter.restore(state)
+
+
+def farthest_apart(shape: tuple[int, ...]) -> int:
+    """How many tokens before those that come next stand beside one of them; shape: of the tokens of a medium."""
+    each = [_distances(shape, side) for side in SIDES[: len(shape)]]
+    return max((apart for apart, period in each if apart <= FARTHEST and period > apart), default=0)
 
 
 def _distances(shape: tuple[int, ...], side: str) -> tuple[int, int]:

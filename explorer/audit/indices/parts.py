@@ -7,109 +7,184 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.audit.indices.axes import Axes
-from explorer.audit.indices.blocks import Block, Padding, blocks_of, zip_levels
-from explorer.audit.indices.words import wrong_index
-from explorer.dumps.arrays import DumpArray, DumpRows, Part, Refusal
-from explorer.dumps.opening import DAMAGE
+from explorer.audit.indices.axes import Axes, like
+from explorer.audit.indices.blocks import Block, Cut, Padding, blocks_of, gather, one_by_one, zip_levels
+from explorer.audit.indices.language import farthest_apart
+from explorer.audit.indices.media_rows import numbers_of
+from explorer.audit.indices.refusals import Refusals
+from explorer.audit.indices.stretches import Position, Stretch, cut_arrays
+from explorer.audit.indices.words import no_codes, wrong_index
+from explorer.dumps.arrays import DAMAGE, Dump, DumpArray, DumpRows, Refusal
+from explorer.dumps.opening import parts_of, unreadable
 from explorer.foundation.errors import RecordError
-from explorer.foundation.words import count_of
 
-LISTED = 1000  # of what is left out, by name; all are counted
-TOLD = 3  # of them, in a note
-
-
-class Refusals:
-    """What was left out, and why."""
-
-    def __init__(self) -> None:
-        self.count, self.listed = 0, []
-
-    def add(self, name: str, why: str, many: int = 1) -> None:
-        self.count += many
-        if len(self.listed) < LISTED:
-            self.listed.append((name if many == 1 else f"{name} and {many - 1:,} more", why))
-
-    def words(self, of: int, noun: str) -> str:
-        """A note: "2 of 10,000 files were left out: ..."; of: those that were counted."""
-        told = " ".join(why for _, why in self.listed[:TOLD])
-        more = " ..." if len(self.listed) > TOLD else ""
-        was = "was" if self.count == 1 else "were"
-        return f"{self.count:,} of {count_of(of + self.count, noun)} {was} left out: {told}{more}"
+AT_ONCE = 64  # items of an array between two chances to stop
+Work = tuple[Iterator[Block], Position]  # blocks, and where the dump is after them
 
 
 class PartReader:
-    """The blocks of parts that follow each other, each of which is a medium or holds media.
+    """The blocks of a stretch of a dump, whose parts each are a medium or hold media.
 
-    axes: of the first part. sizes: of the codebooks, one a level. check: raises RecordError for an array that is too
-    large. strict: nothing may be left out, as where latents go by the order of the tokens. by_file: all parts of a call
-    of `blocks` are one medium.
+    axes: of the first part. sizes: of the codebooks, one a level. part: tokens of a level that stand for a medium,
+    where an array has none. check: raises RecordError for an array that is too large. strict: nothing may be left out,
+    as where latents go by the order of the tokens. by_file: each file is one medium.
     """
 
     def __init__(
         self,
+        source: Dump,
         axes: Axes,
         sizes: Sequence[int],
         padding: Padding,
+        part: int | None,
         check: Callable[[DumpArray], None],
         strict: bool,
         by_file: bool = False,
     ) -> None:
-        self._axes, self._sizes, self._padding, self._check, self._strict = axes, sizes, padding, check, strict
+        self._source, self._axes, self._sizes, self._padding = source, axes, sizes, padding
+        self._part, self._check, self._strict, self._by_file = part, check, strict, by_file
         self.refusals, self._part_lengths = Refusals(), set()
         self.parts = 0  # that were counted
-        self._by_file, self._file_lengths = by_file, set()
+        self._file_lengths: set[int] = set()
+        self.position: Position = (0, 0)
+        self._works: Iterator[Work] = iter(())
+        self._interrupted = False  # may be, so that arrays are read some items at a time
 
     @property
     def lengths(self) -> set[int]:
         """Tokens of media, of each level; two of them tell that they differ."""
         return self._file_lengths if self._by_file else self._part_lengths
 
-    def blocks(self, parts: Iterator[Part]) -> Iterator[Block]:
-        """Of the parts of all files, or of one of them, by_file."""
-        return self._as_one(self._blocks(parts)) if self._by_file else self._blocks(parts)
+    def begin(self, stretch: Stretch, interrupted: bool = False) -> None:
+        """What is to be read. interrupted: `leg` may be asked for parts of it."""
+        self.position, self._interrupted = stretch.first, interrupted
+        self._works = self._works_of(stretch)
 
-    def _as_one(self, blocks: Iterator[Block]) -> Iterator[Block]:
+    def leg(self, due: Callable[[], bool] = bool) -> Iterator[Block]:
+        """The blocks that follow, until after some whole items it is due to stop; none where all were read. After the
+        last of them `position` says how far they reach. Raises RecordError for what is damaged in a dump of one file.
+        """
+        blocks = self._until(due)
+        return gather(blocks) if self._source.listed else blocks
+
+    def _until(self, due: Callable[[], bool]) -> Iterator[Block]:
+        for blocks, position in self._works:
+            yield from blocks
+            self.position = position
+            if due():
+                return
+
+    def _works_of(self, stretch: Stretch) -> Iterator[Work]:
+        (file, first), (last, rest) = stretch.first, stretch.stop
+        while (file, first) < (last, rest):
+            stop = rest if file == last else None
+            if not self._source.listed:
+                yield from self._alone(first, stop)
+            elif self._by_file:
+                member = self._source.members[file] if self._source.members else None
+                parts = self._source.parts() if member is None else parts_of(member)
+                one = numbers_of(file, 0)
+                works = (work for part in parts for work, _ in self._work_of(file, part))
+                yield self._as_one((block for blocks in works for block in blocks), one), (file + 1, 0)
+            else:
+                yield from self._of_file(file, first, stop)
+            file, first = file + 1, 0
+        yield iter(()), stretch.stop
+
+    def _alone(self, first: int, stop: int | None) -> Iterator[Work]:
+        """A dump of one array, or of one a level."""
+        arrays, axes = self._source.first, self._axes
+        if len({array.shape for array in arrays}) > 1:
+            yield one_by_one(arrays, self._part or 1), (1, 0)
+            return
+        cut, lead = cut_arrays(arrays, axes, self._part, alone=True), farthest_apart(axes.tokens)
+        end = cut.items if stop is None else min(stop, cut.items)
+        step = AT_ONCE if self._interrupted else max(1, end)
+        for at in range(first, end, step):
+            to = min(at + step, end)
+            if len(arrays) == 1:
+                yield blocks_of(arrays[0], axes, cut, first=at, stop=to, lead=lead), (0, to)
+            else:
+                yield zip_levels(arrays, axes, cut, first=at, stop=to, lead=lead), (0, to)
+
+    def _of_file(self, file: int, first: int, stop: int | None) -> Iterator[Work]:
+        if not self._source.members:
+            held = self._source
+        else:
+            member = self._source.members[file]
+            try:
+                held = member.open()
+            except (RecordError, *DAMAGE) as error:
+                if not first:
+                    self._refuse(unreadable(member.name, error))
+                return
+        if held.items is None:
+            yield from self._of_arrays(file, held.first, first, stop)
+            return
+        try:
+            for part in held.items.parts(first, stop):
+                yield from self._work_of(file, part)
+        except (RecordError, *DAMAGE) as error:
+            if not self._source.members:
+                raise
+            self._refuse(unreadable(self._source.members[file].name, error))
+
+    def _work_of(self, file: int, part: tuple[DumpArray, ...] | DumpRows | Refusal) -> Iterator[Work]:
+        if isinstance(part, Refusal):
+            self._refuse(part)
+        elif isinstance(part, DumpRows):
+            yield self._of_rows(file, part), (file, part.stop)
+        else:
+            item = part[0].number
+            each = item * (self._axes.media or 1)  # numbers of the media of arrays of one file that follow each other
+            for blocks, _ in self._of_arrays(file, part, 0, None, each, cut=False):
+                yield blocks, (file, item + 1)
+
+    def _as_one(self, blocks: Iterator[Block], number: int) -> Iterator[Block]:
         """Blocks of several media as those of one, row after row."""
         opens, length = True, 0
         for block in blocks:
             many = len(block.values[0])
-            yield replace(block, lengths=np.array([many]), opens=opens, shape=(), offset=length)
+            only = np.array([many]), np.array([number])
+            yield replace(block, lengths=only[0], numbers=only[1], opens=opens, shape=(), offset=length)
             opens, length = False, length + many
         if length:
             self._file_lengths.add(length)
 
-    def _blocks(self, parts: Iterator[Part]) -> Iterator[Block]:
-        for part in parts:
-            if isinstance(part, Refusal):
-                self._refuse(part.name, part.why, part.many)
-            elif isinstance(part, DumpRows):
-                yield from self._of_rows(part)
-            else:
-                yield from self._of_arrays(part)
-
-    def _refuse(self, name: str, why: str, many: int = 1) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         if self._strict:
-            raise RecordError(f"{why} Latents go by the order of the tokens, so nothing can be left out.")
-        self.refusals.add(name, why, many)
+            raise RecordError(f"{refusal.why} Latents go by the order of the tokens, so nothing can be left out.")
+        self.refusals.add(refusal.name, refusal.why)
 
-    def _of_arrays(self, arrays: tuple[DumpArray, ...]) -> Iterator[Block]:
-        """One file or line: refused as a whole, or from the block on in which it goes wrong."""
-        name, done = arrays[0].name, 0
+    def _of_arrays(
+        self,
+        file: int,
+        arrays: tuple[DumpArray, ...],
+        first: int,
+        stop: int | None,
+        number: int = 0,
+        cut: bool = True,
+    ) -> Iterator[Work]:
+        """One file or line: refused as a whole, or from the block on in which it goes wrong, by whoever reads that.
+
+        number: of its first medium in the file. cut: it may be read some items at a time.
+        """
         try:
-            for block in self._opened(arrays):
-                if why := self._fault(block):
-                    raise RecordError(why)
-                yield block
-                done += len(block.values[0])
-        except RecordError as error:
-            kept = f" Its first {done:,} tokens were counted." if done else ""
-            self._refuse(name, f"{error}{kept}")
-        except DAMAGE as error:
-            self._refuse(name, f"{name!r} cannot be read, or is damaged ({error}).")
-        self.parts += bool(done)
+            axes = self._opened(arrays)
+        except (RecordError, *DAMAGE) as error:
+            if not first:
+                self._refuse(unreadable(arrays[0].name, error))
+            return
+        items = cut_arrays(arrays, axes, None, alone=False)
+        one = _OneFile(self, arrays, axes, items, numbers_of(file, number))
+        if first and not one.skip(first):
+            return
+        end = items.items if stop is None else min(stop, items.items)
+        step = AT_ONCE if self._interrupted and cut else max(1, end)
+        for at in range(first, end, step):
+            yield one.blocks(at, min(at + step, end)), (file, min(at + step, end))
 
-    def _opened(self, arrays: tuple[DumpArray, ...]) -> Iterator[Block]:
+    def _opened(self, arrays: tuple[DumpArray, ...]) -> Axes:
         for array in arrays:
             self._check(array)
         axes = like(arrays[0], self._axes)
@@ -119,9 +194,9 @@ class PartReader:
         if len({array.shape for array in arrays}) > 1:
             raise RecordError(f"{arrays[0].name!r} is the first of {levels} levels of different shapes.")
         self._part_lengths.add(arrays[0].size // axes.levels // (axes.media or 1))
-        return blocks_of(arrays[0], axes, None) if len(arrays) == 1 else zip_levels(arrays, axes, None)
+        return axes
 
-    def _fault(self, block: Block) -> str:
+    def fault(self, block: Block) -> str:
         """Why values are no codes, "" where all are."""
         for level, (values, size) in enumerate(zip(block.values, self._sizes, strict=True)):
             bad = self._bad(values, size)
@@ -139,13 +214,14 @@ class PartReader:
         bad = no_codes(values, self._padding.mask(values), size)
         return bad if bad is not None and bad.any() else None
 
-    def _of_rows(self, rows: DumpRows) -> Iterator[Block]:
+    def _of_rows(self, file: int, rows: DumpRows) -> Iterator[Block]:
         """Short rows together, without those that hold what is no code."""
         values, lengths, name = rows.values, rows.lengths, rows.name
         numbers = np.arange(len(lengths))
         if len(self._axes.names) > 1 or len(self._sizes) > 1:
-            why = f"{name(0)!r} is one row of tokens; the first has axes {','.join(self._axes.names)}."
-            self._refuse(name(0), why, len(lengths))
+            for row in range(len(lengths)):
+                why = f"{name(row)!r} is one row of tokens; the first has axes {','.join(self._axes.names)}."
+                self._refuse(Refusal(name(row), why))
             return
         bad = self._bad(values, self._sizes[0])
         starts = np.concatenate([[0], np.cumsum(lengths)])
@@ -167,32 +243,56 @@ class PartReader:
         if len(self._part_lengths) < 2:
             self._part_lengths |= {int(lengths.min()), int(lengths.max())}
         self.parts += len(lengths)
-        yield Block((values,), lengths, True, place)
+        yield Block((values,), lengths, numbers_of(file, rows.numbers[numbers]), True, place)
 
     def _refuse_row(self, rows: DumpRows, row: int, values: np.ndarray) -> None:
         name = rows.name(row)
-        self._refuse(name, self._fault(Block((values,), np.array([len(values)]), True, lambda _, i: (name, i))))
+        one = Block((values,), np.array([len(values)]), np.array([row]), True, lambda _, i: (name, i))
+        self._refuse(Refusal(name, self.fault(one)))
+
+    def refuse(self, name: str, why: str) -> None:
+        """Leave out what has that name."""
+        self._refuse(Refusal(name, why))
 
 
-def like(array: DumpArray, axes: Axes) -> Axes:
-    """The same reading for another file. Raises RecordError if its axes are others."""
-    short = tuple(n for n in array.shape if n > 1) or (1,)
-    names = axes.names
-    if len(short) < len(names):  # an axis of length 1 here, of more in the first file
-        short = array.shape if len(array.shape) == len(names) else (1,) * (len(names) - len(short)) + short
-    if len(short) != len(names):
-        raise RecordError(f"{array.name!r} has the shape {array.shape}; the first has axes {','.join(names)}.")
-    found = Axes(short, names, axes.guessed)
-    if found.levels != axes.levels:
-        raise RecordError(f"{array.name!r} has {found.levels} levels; the first has {axes.levels}.")
-    return found
+class _OneFile:
+    """The arrays of one file, some items at a time. done: tokens so far. wrong: it holds what is no code."""
 
+    def __init__(self, reader: PartReader, arrays: tuple[DumpArray, ...], axes: Axes, cut: Cut, number: int) -> None:
+        self._reader, self._arrays, self._axes, self._cut, self._number = reader, arrays, axes, cut, number
+        self.done, self.wrong = 0, False
 
-def no_codes(values: np.ndarray, mask: np.ndarray | None, size: int) -> np.ndarray | None:
-    """True where a value is no code and no padding; None where all are codes."""
-    whole = values.dtype.kind != "f" or bool(np.all((values == np.floor(values)) | (False if mask is None else ~mask)))
-    there = values if mask is None else values[mask]
-    if not len(there) or (whole and there.min() >= 0 and there.max() < size):
-        return None
-    bad = (values < 0) | (values >= size) | (values != np.floor(values) if values.dtype.kind == "f" else False)
-    return bad if mask is None else bad & mask
+    def _read(self, first: int, stop: int) -> Iterator[Block]:
+        arrays, axes, cut = self._arrays, self._axes, self._cut
+        if len(arrays) == 1:
+            return blocks_of(arrays[0], axes, cut, first=first, stop=stop, number=self._number)
+        return zip_levels(arrays, axes, cut, first=first, stop=stop, number=self._number)
+
+    def skip(self, many: int) -> bool:
+        """Look through the first items, which another process counts: False where they go wrong, as it tells."""
+        try:
+            for block in self._read(0, many):
+                if self._reader.fault(block):
+                    return False
+                self.done += len(block.values[0])
+        except (RecordError, *DAMAGE):
+            return False
+        return True
+
+    def blocks(self, first: int, stop: int) -> Iterator[Block]:
+        """Those of some items; none after they went wrong."""
+        name = self._arrays[0].name
+        try:
+            for block in self._read(first, stop) if not self.wrong else ():
+                if why := self._reader.fault(block):
+                    raise RecordError(why)
+                yield block
+                self._reader.parts += not self.done
+                self.done += len(block.values[0])
+        except RecordError as error:
+            kept = f" Its first {self.done:,} tokens were counted." if self.done else ""
+            self.wrong = True
+            self._reader.refuse(name, f"{error}{kept}")
+        except DAMAGE as error:
+            self.wrong = True
+            self._reader.refuse(name, unreadable(name, error).why)

@@ -7,16 +7,20 @@ so is, by name, a file or line of many that holds no codes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
-from explorer.audit.indices.blocks import Block, Padding
-from explorer.audit.indices.count import IndexCount, axes_of
-from explorer.audit.indices.vectors import Belongings
+from explorer.audit.indices.blocks import Padding
+from explorer.audit.indices.count import IndexCount, axes_of, check_size
+from explorer.audit.indices.parts import PartReader
+from explorer.audit.indices.stretches import whole
+from explorer.audit.indices.subject import IndexSubject, subject_of
+from explorer.audit.indices.vectors import Belongings, LatentCounters
 from explorer.audit.run import Progress
-from explorer.dumps.opening import DAMAGE, open_dump
+from explorer.dumps.arrays import DAMAGE, Dump
+from explorer.dumps.opening import open_dump
 from explorer.foundation.errors import Cancelled, RecordError, SettingsError
 from explorer.joints.audit import Audit
 from explorer.joints.measures.usage import MAX_COUNTED_CODES
@@ -72,6 +76,36 @@ def audit_indices(
     `cancelled`, asked at every piece, says so.
     """
     began = perf_counter()
+    work = work_on(path, codebook_size, reading, belongings, most=most, most_codes=most_codes)
+    count, reader = work.count, work.reader
+    meter = Meter(work.source, progress, cancelled)
+    reader.begin(whole(work.source))
+    count_leg(work, meter)
+    count.read(reader.parts, reader.lengths, reader.refusals)
+    meter.end()
+    return count.audit(perf_counter() - began, work.source.changed())
+
+
+@dataclass(frozen=True)
+class Work:
+    """A dump, what is counted of it, and its reader. part: tokens that stand for a medium where nothing says."""
+
+    source: Dump
+    subject: IndexSubject
+    count: IndexCount
+    reader: PartReader
+
+
+def work_on(
+    path: str | Path | Sequence[str | Path],
+    codebook_size: int | Sequence[int] | None,
+    reading: Reading,
+    belongings: Belongings | None,
+    *,
+    most: int = MOST_TOKENS,
+    most_codes: int = MAX_COUNTED_CODES,
+) -> Work:
+    """What `audit_indices` counts, from the same and with the same errors, before it begins."""
     if belongings is not None:
         codebook_size = [book.codebook_size for book in belongings.codebooks]
     sizes = [codebook_size] if isinstance(codebook_size, int) else list(codebook_size or ())
@@ -80,39 +114,53 @@ def audit_indices(
     source = open_dump(path, reading.name)
     try:
         axes = axes_of(source, reading.axes, most, reading.medium)
-        count = IndexCount(source, axes, sizes, reading.padding, belongings, most, reading.medium == "file")
     except DAMAGE as error:
         raise RecordError(f"{source.title!r} cannot be read, or is damaged ({error}).") from error
-    meter = _Meter(source.title, 0 if source.listed else sum(a.size for a in source.first), progress, cancelled)
-    for block in _until_damage(count, source.title):
-        count.add(block)
-        meter.add(sum(map(len, block.values)))
-    meter.end()
-    return count.audit(perf_counter() - began)
+    vectors = [] if belongings is None else [book.vectors for book in belongings.codebooks]
+    subject = subject_of(
+        source, axes, sizes, reading.padding, combination="sum" if belongings is None else belongings.combination,
+        medium=reading.medium, field=reading.name, vectors=[table for table in vectors if table is not None],
+    )  # fmt: skip
+    latents = None
+    if belongings is not None and belongings.latents is not None:
+        number = len(subject.sizes)
+        if number != len(belongings.codebooks) or not subject.even:
+            raise SettingsError(f"Latents need a codebook for each of the {number} levels, of tokens alike.")
+        latents = LatentCounters(belongings)
+    reader = PartReader(
+        source, axes, subject.sizes, reading.padding, subject.part, lambda array: check_size(array, most),
+        latents is not None, subject.by_file,
+    )  # fmt: skip
+    return Work(source, subject, IndexCount(subject, latents), reader)
 
 
-def _until_damage(count: IndexCount, title: str) -> Iterator[Block]:
-    """All blocks that can be read; then `count` is told why there are no more."""
-    blocks = count.blocks()
+def count_leg(work: Work, meter: Meter, due: Callable[[], bool] = bool) -> None:
+    """Count what can be read until it is due to stop; where a dump of one file is damaged, `stopped` says why."""
+    blocks = work.reader.leg(due)
     while True:
         try:
             block = next(blocks)
         except StopIteration:
             return
         except RecordError as error:
-            return count.stop(str(error))
+            work.count.stopped = str(error)
+            return
         except DAMAGE as error:
-            return count.stop(f"{title!r} cannot be read, or is damaged ({error}).")
-        yield block
+            work.count.stopped = f"{work.source.title!r} cannot be read, or is damaged ({error})."
+            return
+        work.count.add(block)
+        if not block.lead:
+            meter.add(sum(map(len, block.values)))
 
 
-class _Meter:
+class Meter:
     """Tells the progress after each piece, and stops the work between two of them."""
 
     def __init__(
-        self, name: str, total: int, progress: Callable[[Progress], None] | None, cancelled: Callable[[], bool] | None
+        self, source: Dump, progress: Callable[[Progress], None] | None, cancelled: Callable[[], bool] | None
     ) -> None:
-        self._name, self._total, self._progress, self._cancelled = name, total, progress, cancelled
+        self._total = 0 if source.listed else sum(array.size for array in source.first)
+        self._name, self._progress, self._cancelled = source.title, progress, cancelled
         self._done, self._began = 0, perf_counter()
 
     def add(self, tokens: int) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from explorer.audit.indices.axes import Axes, by_words
-from explorer.dumps.arrays import DumpArray
 from explorer.foundation.words import count_of, is_are
 from explorer.joints.audit_parts import LevelAudit
 
@@ -99,11 +98,21 @@ def own_ranges(levels: Sequence[LevelAudit]) -> int:
     return width * all(len(u) and u[0] >= i * width and u[-1] < (i + 1) * width for i, u in enumerate(used))
 
 
-def words_of_levels(arrays: Sequence[DumpArray], axes: Axes, media: int | None) -> str:
-    """How an .npz of one array a level was read."""
-    if len({array.shape for array in arrays}) > 1:
+def words_of_levels(arrays: Sequence[tuple[int, ...]], axes: Axes, media: int | None) -> str:
+    """How an .npz of one array a level was read. arrays: their shapes."""
+    if len(set(arrays)) > 1:
         return f"Read as {len(arrays)} levels of shapes of their own, one array each."
     if media is None:
         return f"Read as {by_words(axes.tokens)} tokens on {len(arrays)} levels, one array each, media unknown."
     read = f"{count_of(media, 'medium', 'media')} of {by_words(axes.tokens)} tokens on {len(arrays)} levels"
     return f"Read as {read}, one array each."
+
+
+def no_codes(values: np.ndarray, mask: np.ndarray | None, size: int) -> np.ndarray | None:
+    """True where a value is no code and no padding; None where all are codes."""
+    whole = values.dtype.kind != "f" or bool(np.all((values == np.floor(values)) | (False if mask is None else ~mask)))
+    there = values if mask is None else values[mask]
+    if not len(there) or (whole and there.min() >= 0 and there.max() < size):
+        return None
+    bad = (values < 0) | (values >= size) | (values != np.floor(values) if values.dtype.kind == "f" else False)
+    return bad if mask is None else bad & mask

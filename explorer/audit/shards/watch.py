@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from explorer.audit.indices.standing import IndexHead, is_index_shard, read_index_head
 from explorer.audit.shards.merge import SHARDS
 from explorer.audit.shards.plan import Shard
 from explorer.audit.standing import StateHead, read_head
@@ -31,7 +32,8 @@ class ShardProgress:
 
 @dataclass(frozen=True)
 class JobProgress:
-    """seconds_left: of the shard that has most, of those that are begun, at its own rate; None where nobody knows."""
+    """seconds_left: of the shard that has most, of those that are begun, at its own rate; None where nobody knows.
+    unit: of done and planned."""
 
     title: str
     tokenizer: str
@@ -40,6 +42,7 @@ class JobProgress:
     tokens: int
     seconds_left: float | None
     shards: tuple[ShardProgress, ...]
+    unit: str = "media"
 
     def as_json(self) -> dict[str, Any]:
         """For the browser: the shards that are under way by name, the others by number alone."""
@@ -50,6 +53,7 @@ class JobProgress:
             "done": self.done,
             "planned": self.planned,
             "tokens": self.tokens,
+            "unit": self.unit,
             "seconds_left": self.seconds_left,
             "of": len(self.shards),
             "complete": sum(one.complete for one in self.shards),
@@ -69,23 +73,55 @@ def is_job(folder: Path) -> bool:
 def watch(folder: Path) -> JobProgress:
     """How the job in a folder stands: of its shards those of the plan that was written to last. Raises RecordError."""
     files = sorted(folder.glob(SHARDS), key=lambda path: path.stat().st_mtime)
-    heads: dict[int, StateHead] = {}
+    heads: dict[int, StateHead | IndexHead] = {}
     damaged: dict[int, str] = {}
     last = None
     for path in reversed(files):
         try:
-            head = read_head(path)
+            head = read_index_head(path) if is_index_shard(path) else read_head(path)
         except RecordError as error:
             number = path.name.split("-")[1]
             if number.isdecimal():
                 damaged[int(number)] = str(error)
             continue
         last = last or head
-        if head.subject == last.subject and head.span.shard and head.span.shard[1] == last.span.shard[1]:
-            heads[head.span.shard[0]] = head
+        shard, of = _shard(head), _shard(last)
+        if head.subject == last.subject and shard and of and shard[1] == of[1]:
+            heads[shard[0]] = head
     if last is None:
         raise RecordError(f"{str(folder)[:200]!r} holds no shards of an audit that can be read.")
+    if isinstance(last, IndexHead):
+        return _progress_of_indices(last, heads, damaged)
     return _progress(last, heads, damaged)
+
+
+def _shard(head: StateHead | IndexHead) -> tuple[int, int] | None:
+    return head.shard if isinstance(head, IndexHead) else head.span.shard
+
+
+def _progress_of_indices(last: IndexHead, heads: dict[int, IndexHead], damaged: dict[int, str]) -> JobProgress:
+    """As of media. How much a shard counts that is not begun nobody knows: as much as the others on average."""
+    usual = round(sum(head.planned for head in heads.values()) / len(heads))
+    shards = []
+    for number in range(1, last.shard[1] + 1):
+        head = heads.get(number)
+        if head is None:
+            trouble = damaged.get(number, "")
+            shards.append(ShardProgress(number, 0, usual, bool(trouble), trouble))
+        else:
+            shards.append(ShardProgress(number, head.planned if head.complete else head.done, head.planned, True))
+    going = [head for head in heads.values() if head.done and not head.complete]
+    left = [(head.planned - head.done) * head.seconds / head.done for head in going]
+    return JobProgress(
+        title=last.title,
+        tokenizer="",
+        done=sum(one.done for one in shards),
+        planned=sum(one.planned for one in shards),
+        tokens=sum(head.tokens for head in heads.values()) // len(last.subject.sizes),
+        seconds_left=max(left) if left else 0.0 if len(heads) == last.shard[1] else None,
+        shards=tuple(shards),
+        unit=last.unit,
+    )
 
 
 def _progress(last: StateHead, heads: dict[int, StateHead], damaged: dict[int, str]) -> JobProgress:

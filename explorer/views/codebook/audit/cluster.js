@@ -13,12 +13,13 @@ const SHOWN = 8; // shards under way that are named
 export function clusterWords(job) {
   if (job.gone) return ["Cluster job: its shards are gone, as they are after a merge."];
   const waiting = job.waiting > 0 ? `, ${whole(job.waiting)} not begun` : "";
-  const parts = [`${whole(job.done)} of ${whole(job.planned)} media`];
+  const unit = job.unit ?? "media"; // files or items where plain indices are counted
+  const parts = [`${whole(job.done)} of ${whole(job.planned)} ${unit}`];
   if (job.tokens > 0) parts.push(`${whole(job.tokens)} tokens of each codebook`);
   if (job.seconds_left !== null && job.going.length > 0) parts.push(`${duration(job.seconds_left)} left for the shards that are begun`);
   const lines = [`Cluster job: ${whole(job.complete)} of ${whole(job.of)} shards done${waiting}`, parts.join(" · ")];
   for (const { number, done, planned, trouble } of job.going.slice(0, SHOWN))
-    lines.push(`Shard ${whole(number)} of ${whole(job.of)}: ${trouble || `${whole(done)} of ${whole(planned)} media done, ${whole(planned - done)} left`}`);
+    lines.push(`Shard ${whole(number)} of ${whole(job.of)}: ${trouble || `${whole(done)} of ${whole(planned)} ${unit} done, ${whole(planned - done)} left`}`);
   if (job.going.length > SHOWN) lines.push(`${whole(job.going.length - SHOWN)} more shards are under way.`);
   if (job.complete === job.of) lines.push("All shards are done: python -m explorer merge makes them one audit.");
   return lines;
