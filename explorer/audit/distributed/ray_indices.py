@@ -7,7 +7,6 @@ import re
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +42,8 @@ def count_on_ray(
     make_folder(folder)
     of = _planned(folder) or min(MOST, A_WORKER * max(1, int(ray.cluster_resources().get("CPU", 1))))
     left = [shard for shard in (Shard(number, of) for number in range(1, of + 1)) if not _done(folder / shard.file)]
-    task, began, tokens = ray.remote(num_cpus=1)(partial(_count, run_shard)), time.perf_counter(), 0
-    waiting = {task.remote(shard): shard for shard in left}
+    task, began, tokens = ray.remote(num_cpus=1)(_count), time.perf_counter(), 0
+    waiting = {task.remote(run_shard, shard): shard for shard in left}
     while waiting:
         if cancelled is not None and cancelled():
             for one in waiting:

@@ -1,7 +1,9 @@
 """Plain indices in shards are counted as by one process, to the bit: formats, cuts, orders, stops and damage."""
 
 import json
+import os
 import random
+import signal
 import tarfile
 from dataclasses import fields, replace
 from pathlib import Path
@@ -25,7 +27,7 @@ from explorer.joints.files.audits import describe
 from tests.dumps.made_dumps import WRITERS, add_member, npy_bytes
 
 K = 50
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "real" / "commavq" / "tokens.npy"
+REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "real" / "commavq" / "tokens.npy"
 
 
 @pytest.fixture
@@ -168,6 +170,7 @@ def test_damage_in_the_middle(small, tmp_path):
 def test_stops_anywhere_and_goes_on(small, written, monkeypatch, tmp_path):
     """Each time it is asked the shard stops, so that it goes on from its file some twenty times."""
     monkeypatch.setattr("explorer.dumps.arrays.ROWS_AT_ONCE", 130)
+    monkeypatch.setattr("explorer.dumps.parquet.ROWS_AT_ONCE", 130)
     place = WRITERS[written](tmp_path, rows_of())
     whole = told(audit_indices(place, K, Reading("b,t" if written == "npy" else "t")))
     files, runs = [], 0
@@ -184,6 +187,32 @@ def test_stops_anywhere_and_goes_on(small, written, monkeypatch, tmp_path):
                 assert not read_index_head(tmp_path / "s" / Shard(number, 3).file).complete
         files.append(tmp_path / "s" / Shard(number, 3).file)
     assert runs > (5 if written == "npy" else 12) and told(merge_index_shards(files).audit) == whole
+
+
+def test_a_kill_loses_only_what_was_not_written(small, monkeypatch, tmp_path):
+    """The process dies at its third write, by -9."""
+    place = WRITERS["parquet"](tmp_path, rows_of())
+    saved, calls = module.save_shard, []
+
+    def mortal(*arguments):
+        saved(*arguments)
+        calls.append(1)
+        if len(calls) == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if not (child := os.fork()):
+        monkeypatch.setattr(module, "STATE_EVERY_S", -1)
+        monkeypatch.setattr(module, "save_shard", mortal)
+        monkeypatch.setattr("explorer.dumps.parquet.ROWS_AT_ONCE", 130)
+        run_index_shard(place, K, Reading("t"), None, Shard(2, 2), tmp_path / "s")
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    head = read_index_head(tmp_path / "s" / Shard(2, 2).file)
+    assert head.tokens > 0 and not head.complete and len(list((tmp_path / "s").glob("*.npz"))) == 1
+    for number in (2, 1):
+        run_index_shard(place, K, Reading("t"), None, Shard(number, 2), tmp_path / "s")
+    files = [tmp_path / "s" / Shard(number, 2).file for number in (2, 1)]
+    assert told(merge_index_shards(files).audit) == told(audit_indices(place, K, Reading("t")))
 
 
 def test_what_is_done_is_not_counted_again(tmp_path, monkeypatch):
