@@ -30,10 +30,11 @@ class LowestTokens:
         token = np.flatnonzero(keys < self.key[codes, -1])  # most tokens end here once every code has its rows
         if not len(token):
             return
-        token = token[np.lexsort((token, keys[token], codes[token]))]
+        token = token[np.lexsort((keys[token], codes[token]))]  # stable: of equal keys the earlier token first
         rank = ranks(codes[token])
         token, rank = token[rank < self._of_one], rank[rank < self._of_one]
-        rows, place = np.unique(codes[token], return_inverse=True)
+        first = rank == 0  # of its code
+        rows, place = codes[token[first]], np.cumsum(first) - 1
         shape = (len(rows), EXEMPLARS)
         new = np.full(shape, np.inf), np.full(shape, -1, np.int32), np.full(shape, np.nan, np.float32)
         for table, values in zip(new, (keys[token], token, distances[token]), strict=True):
@@ -46,9 +47,10 @@ class LowestTokens:
         """Offer the codes `rows` (r,) what later media have for them: (r, EXEMPLARS) each, the lowest keys first."""
         key = np.concatenate([self.key[rows], keys], axis=1)
         order = np.argsort(key, axis=1, kind="stable")[:, :EXEMPLARS]  # stable: the earlier medium first
-        self.key[rows] = np.take_along_axis(key, order, axis=1)
+        at = order + np.arange(0, key.size, key.shape[1])[:, None]  # in rows one behind another
+        self.key[rows] = key.reshape(-1)[at]
         for mine, more in ((self.medium, media), (self.token, tokens), (self.distance, distances)):
-            mine[rows] = np.take_along_axis(np.concatenate([mine[rows], more], axis=1), order, axis=1)
+            mine[rows] = np.concatenate([mine[rows], more], axis=1).reshape(-1)[at]
 
     def join(self, after: LowestTokens, media: int) -> None:
         """Take in the tokens of other media, which follow `media` of this one."""
