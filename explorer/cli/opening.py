@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 from explorer.analysis.opening.draft import draft
@@ -18,6 +19,7 @@ from explorer.foundation.files import write_atomically
 
 def run(options: argparse.Namespace) -> int:
     """Print what was found, and write what is asked. Raises CheckpointError, SettingsError."""
+    _refuse_addresses(options.files)
     files = [file.expanduser() for file in options.files]
     if options.timeline:
         return _timeline(files, options)
@@ -41,6 +43,17 @@ def run(options: argparse.Namespace) -> int:
     elif found.problem:
         print("\n--draft my_adapter.py writes an adapter to start from; --report file.html draws its codes.")
     return 0
+
+
+def _refuse_addresses(files: list[Path]) -> None:
+    """Addresses are not files; why they are not fetched is said, and what to do. Raises SettingsError."""
+    for file in files:
+        if found := re.match(r"([a-z][a-z0-9+.-]+):/+", str(file)):  # a Path has one slash of the two
+            raise SettingsError(
+                f"{found[1]}:// is an address, and open reads only files on this machine: a .pt or .ckpt is a pickle, "
+                "and none is fetched from an address that anyone may name, though its code would not be run. Fetch it "
+                "by your own means and open the file; or bring a whole repository of the Hub: --hub OWNER/NAME."
+            )
 
 
 def lines(found: OpenFile) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from explorer.joints.files.recording import RecordingWriter, RecordLevel
+from explorer.joints.files.recording import RecordingWriter, RecordLevel, Reseeds
 from explorer.joints.frame import Frame, FrameLevel
 from explorer.pages.replay import events, start
 from explorer.pages.replay.page import opening_of
@@ -22,6 +22,7 @@ from explorer.pages.replay.part import ReplayPart
 from explorer.pages.shared.visitors import visitors
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
 from explorer.recorder import Recorder
+from explorer.recorder.moment import History, LevelMoment, Moment, begin_history, make_record
 
 N, K, D, EVERY = 65_536, 16_384, 32, 100
 RECORDS, FRAMES = 10_000, 128  # of a long run
@@ -35,7 +36,7 @@ def measure() -> list[tuple[str, str, str]]:
     rows = [_row("CPU", torch.device("cpu"), N, K, D, "under 3% of the step"), _small()]
     if torch.cuda.is_available():
         rows.append(_row("GPU", torch.device("cuda"), N, K, D, "under 1% of the step"))
-    return rows + open_long_run()
+    return rows + write_reseeds() + open_long_run()
 
 
 def _small() -> tuple[str, str, str]:
@@ -68,7 +69,8 @@ def time_steps(device: torch.device, n: int, k: int, d: int, rounds: int) -> tup
                 used = recorder if part else None
                 best[part] = min(best[part], _steps(models[part], optimizers[part], latents, STEPS, used) / STEPS)
             recorder._clock.steps = number * EVERY - 1
-            recorder._clock.look, recorder._before = True, recorder._look_before()
+            recorder._clock.look = True
+            recorder._motion.look_before(recorder._ears)
             start = _now(device)
             recorder.step()
             recorder.flush()
@@ -99,6 +101,48 @@ def _now(device: torch.device) -> float:
         torch.cuda.synchronize()
         return time.perf_counter()
     return time.process_time()
+
+
+def write_reseeds(records: int = 24) -> list[tuple[str, str, str]]:
+    """Rows of (what, measured, budget): a record, where none, and where all codes got new vectors since the one
+    before, in 1 or in 100 steps; and how large its line is."""
+    chance = np.random.default_rng(0)
+    latents = chance.normal(size=(2048, D)).astype(np.float32)
+    counts = chance.multinomial(N * EVERY, np.full(K, 1 / K))
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, steps in (("no code reseeded", 0), ("all reseeded at once", 1), ("all reseeded at each step", EVERY)):
+            vectors = chance.normal(size=(K, D)).astype(np.float32)
+            history, best = History([begin_history(RecordLevel("", K, D))]), float("inf")
+            writer = RecordingWriter(Path(folder) / str(steps), [RecordLevel("", K, D)], EVERY)
+            for record in range(1, records + 1):
+                at = record * EVERY
+                every = [Reseeds(at - i, 0, "expired", np.arange(K), np.zeros(K, bool)) for i in range(steps)]
+                level = LevelMoment(
+                    RecordLevel("", K, D),
+                    vectors,
+                    counts,
+                    np.full(K, at),
+                    counts,
+                    vectors + 0.1,
+                    np.full(K, at),
+                    latents,
+                    np.zeros(2048, np.int64),
+                    0,
+                    every,
+                )
+                start = time.process_time()
+                frame, told = make_record(Moment(at, EVERY, (level,), {}, {}, 0.0), history)
+                one = history.levels[0]
+                writer.add(frame, [one.totals], [one.last], 0.0, told, [one.reseeds])
+                best = min(best, time.process_time() - start)
+            writer.close()
+            line = sum(file.stat().st_size for file in (Path(folder) / str(steps)).glob("*.jsonl")) / records
+            what = f"A record, K, D = {K:,}, {D}, {name}"
+            rows.append(
+                (what, f"{best * 1e3:,.1f} ms in the recorder's thread, a line of {line / 1e3:,.1f} kB", "no budget")
+            )
+    return rows
 
 
 def open_long_run() -> list[tuple[str, str, str]]:

@@ -30,6 +30,14 @@ OF_RUN = {
     "commitment_weight": ("Commitment weight", "what the training loss has of the quantizer's own"),
     "commitment_reaches": ("Commitment reaches the encoder", "1: yes, 0: no"),
 }
+OF_CHECKPOINTS = {
+    "perplexity": ("Perplexity", "codes, of the counts that training kept"),
+    "code_dimension": ("Codes", "effective dimension: of all codes that were read"),
+    "spread": ("Spread", "root mean squared distance of codes to their mean"),
+    "norm": ("Norm", "median length of a code"),
+    "moved": ("Moved", "root mean squared way of a code since the checkpoint before"),
+    "jumped": ("Jumped", "codes that moved farther than to their nearest neighbour, since the checkpoint before"),
+}
 T = TypeVar("T")
 
 
@@ -66,3 +74,12 @@ def describe_column(name: str, levels: int, losses: tuple[str, ...]) -> Measure:
         return Measure(*OF_RUN[name], "measure")
     known = describe(name, levels)
     return Measure(known.label, known.unit, "measure")
+
+
+def describe_checkpoints(name: str, levels: int) -> Measure | None:
+    """The same of what checkpoints have; None for what is called as in any recording."""
+    stem, _, number = name.rpartition("_")
+    if stem not in OF_CHECKPOINTS or not number.isdigit():
+        return None
+    label, unit = OF_CHECKPOINTS[stem]
+    return Measure(label if levels == 1 else f"{label}, level {int(number) + 1}", unit, "measure")

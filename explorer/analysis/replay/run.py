@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from explorer.analysis.lab.finding import Finding
-from explorer.analysis.replay.curves import curves_of, describe_column
+from explorer.analysis.replay.curves import curves_of, describe_checkpoints, describe_column
 from explorer.analysis.replay.lives import Lives, read_lives
 from explorer.analysis.replay.reading import RecordedReading, read_recorded
 from explorer.analysis.replay.rules import diagnose_recorded
@@ -24,25 +24,30 @@ from explorer.joints.frame import Frame
 from explorer.lab.measures import Measure
 
 LOOK_S, ENDED_S = 1.0, 4.0  # between two looks whether there is more: of one that trains, and that may be resumed
+MOST_LINES = 16
 LIVE_S = 600.0  # without a new record, where it is not known whether a process writes
 
 
 class RecordedRun:
-    """Raises RecordError if the folder holds no recording."""
+    """recording: the one in the folder, where it is open already; whoever has it refreshes it, and then calls `take`.
 
-    def __init__(self, folder: Path, title: str) -> None:
+    Raises RecordError if the folder holds no recording.
+    """
+
+    def __init__(self, folder: Path, title: str, recording: Any = None) -> None:
         self.folder, self.title = folder, title
         self.lock = threading.RLock()
-        self.recording: Any = open_recording(folder)
+        self.recording: Any = open_recording(folder) if recording is None else recording
         self.epoch = 0  # rises when what was sent no longer holds
         self.gone = ""  # why the folder cannot be read any more, in words
         self._looked, self._heard = time.monotonic(), time.monotonic()
         self._judged: dict[int, tuple[Finding, ...]] = {}
         self._lives: dict[int, Lives] = {}
         self.frames = RecordedFrames(self.recording)
-        self._take()
+        self.take()
 
-    def _take(self) -> None:
+    def take(self) -> None:
+        """Make the stores of the recording as it was read last."""
         self.curves: RecordedCurves = curves_of(self.recording)
         self.events = RecordedEvents(self.recording.events, self.recording.tallies)
         codes = max((level.shown_size for level in self.recording.levels), default=1)
@@ -77,6 +82,19 @@ class RecordedRun:
         """What is missing or damaged, in words."""
         return [*self.recording.notes, *filter(None, [self.gone])]
 
+    @property
+    def checkpoints(self) -> list[bool]:
+        """Of frames that were made of checkpoints: whether each level has counts; empty of a training that was
+        recorded."""
+        found = self.recording.about.get("checkpoints")
+        return [bool(one) for one in found] if isinstance(found, list) else []
+
+    @property
+    def lines(self) -> list[str]:
+        """What is told of checkpoints, of each level."""
+        found = self.recording.about.get("lines") if self.checkpoints else None
+        return [str(one) for one in found][:MOST_LINES] if isinstance(found, list) else []
+
     def look(self) -> bool:
         """Take in what was recorded since the last look, at most once in LOOK_S. Returns whether there was anything."""
         now = time.monotonic()
@@ -96,7 +114,7 @@ class RecordedRun:
         if not more:
             return False
         self._heard = now
-        self._take()
+        self.take()
         after, fewer = self._sizes(), len(self.events.kept) < named
         if before[:-1] != after[:-1] or after[-1] < before[-1] or fewer or first != self.frames.steps[:1].tolist():
             self.epoch += 1
@@ -105,7 +123,10 @@ class RecordedRun:
 
     def describe(self, name: str) -> Measure:
         """What a curve is called, and its unit."""
-        return describe_column(name, len(self.recording.levels), self.curves.losses)
+        levels = len(self.recording.levels)
+        if self.checkpoints and (found := describe_checkpoints(name, levels)) is not None:
+            return found
+        return describe_column(name, levels, self.curves.losses)
 
     def _sizes(self) -> tuple[int, ...]:
         """What was sent holds while these stay, and the last, the records, only grow."""
@@ -113,7 +134,9 @@ class RecordedRun:
         return (curves.every, self.columns.every, len(curves.names), len(self.recording.levels), len(curves.steps))
 
     def diagnose(self, step: int) -> tuple[Finding, ...]:
-        """What is said of the run as it stood at a kept step."""
+        """What is said of the run as it stood at a kept step; nothing of checkpoints, which hold no latents."""
+        if self.checkpoints:
+            return ()
         if step not in self._judged:
             self._judged[step] = diagnose_recorded(self.read(step))
         return self._judged[step]

@@ -18,19 +18,24 @@ SHARE = 50  # and so many times what the one before took: they run in the record
 def judge(pause_s: float = PAUSE_S) -> Callable[[Recording], list[Alert]]:
     """A judge for `Recorder(..., judge=judge())`: the alarms and warnings of `python -m explorer diagnose`, at most
     every `pause_s` seconds and for at most 2% of the time. Each kind is raised once."""
-    due = [float("-inf")]
+    due, runs = [float("-inf")], list[RecordedRun]()  # the one run that is judged, which is read on
 
     def ask(recording: Recording) -> list[Alert]:
         began = time.monotonic()
         if began < due[0]:
             return []
         try:
-            run = RecordedRun(recording.folder, recording.folder.name)
+            if not runs or runs[0].recording is not recording:
+                runs[:] = [RecordedRun(recording.folder, recording.folder.name, recording)]
+            (run,) = runs
+            run.take()
             reading = run.read()
             found = () if reading is None else run.diagnose(reading.now.step)
         except (RecordError, OSError):
             return []
         finally:
+            for run in runs:
+                run.frames.forget()  # they are large, and the training wants the memory
             now = time.monotonic()
             due[0] = now + max(pause_s, SHARE * (now - began)) if pause_s else now
         return [

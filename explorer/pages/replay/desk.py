@@ -56,12 +56,14 @@ class Side:
             {"of": shown.whole, "numbers": pack(shown.numbers.astype(np.int32))} if shown.numbers is not None else None
         )
         paired = self.run.recording.about.get("paired") is True
-        ceiling = min(shown.whole or shown.codebook_size, tokens)
+        codes, checkpoints = shown.whole or shown.codebook_size, self.run.checkpoints
+        ceiling = codes if checkpoints else min(codes, tokens)
         return sent | {
             "measures": name_perplexities(sent["measures"]),
             "ceiling": ceiling,
             "kept": kept or None,
             "paired": paired,
+            "counted": checkpoints[level] if level < len(checkpoints) else True,
         }
 
     def refit(self) -> None:

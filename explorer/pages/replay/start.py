@@ -4,53 +4,83 @@ that ships (made by `explorer/recorder/example.py`)."""
 from __future__ import annotations
 
 import re
+import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.foundation.config import settings
-from explorer.foundation.errors import ExplorerError, RecordError
+from explorer.foundation.errors import ExplorerError, RecordError, SettingsError
 from explorer.joints.files.recording import open_recording
+from explorer.pages.replay.unpacking import holds_run
 
 AT_MOST = 64
 EXAMPLE, EXAMPLE_TITLE = "digits-example", "Example: 64 codes learn digits"
 _lock = threading.Lock()
 _given: dict[str, GivenRun] = {}
+_made: list[tempfile.TemporaryDirectory] = []  # recordings of checkpoints; they go with the process
 
 
 @dataclass(frozen=True)
 class GivenRun:
-    """id: of its folder's name, as a link says it."""
+    """id: of its folder's name, as a link says it. named: the folder that was given, where another one holds what was
+    made of it."""
 
     id: str
     title: str
     folder: Path
+    named: Path | None = None
 
 
 def bring_run(path: str | Path) -> GivenRun:
-    """Let every visitor open the recording in a folder, which may still be written; one that is named twice is one run.
+    """Let every visitor open the recording in a folder, which may still be written, or a folder of checkpoints of one
+    run, whose codes are read now; one that is named twice is one run.
 
     Raises RecordError if there is none.
     """
-    folder = Path(path).expanduser().resolve()
+    named = folder = Path(path).expanduser().resolve()
     try:
+        folder = named if _holds_recording(named) else _read_checkpoints(named)
         open_recording(folder)
     except OSError as error:
         raise RecordError(f"{str(path)[:200]!r} cannot be read: {error.strerror or error}.") from error
     with _lock:
         for one in _given.values():
-            if one.folder == folder:
+            if one.named == named:
                 return one
         if len(_given) >= AT_MOST:
             raise ExplorerError(f"At most {AT_MOST} runs can be named.")
-        stem = re.sub(r"[^\w.-]+", "-", folder.name).strip("-.") or "run"
+        stem = re.sub(r"[^\w.-]+", "-", named.name).strip("-.") or "run"
         name, number = stem, 1
         while name in _given or name == EXAMPLE:
             number += 1
             name = f"{stem}-{number}"
-        title = folder.name if number == 1 else f"{folder.parent.name}/{folder.name}"
-        _given[name] = GivenRun(name, title, folder)
+        title = named.name if number == 1 else f"{named.parent.name}/{named.name}"
+        _given[name] = GivenRun(name, title, folder, named)
         return _given[name]
+
+
+def _holds_recording(folder: Path) -> bool:
+    return holds_run(folder) if folder.is_dir() else True  # whose error says it
+
+
+def _read_checkpoints(folder: Path) -> Path:
+    """A folder with the recording that is made of the checkpoints in another; that one, where there are none."""
+    from explorer.analysis.opening.recorded import record_timeline  # reads files of torch, which few recordings need
+    from explorer.analysis.opening.timeline import read_timeline
+
+    try:
+        timeline = read_timeline([folder])
+    except SettingsError:
+        return folder
+    held = tempfile.TemporaryDirectory(prefix="explorer-checkpoints-")
+    _made.append(held)
+    made = Path(held.name) / "run"
+    try:
+        record_timeline(timeline, made)
+    except SettingsError as error:
+        raise RecordError(str(error)) from error
+    return made
 
 
 def given_runs() -> tuple[GivenRun, ...]:

@@ -35,6 +35,8 @@ def run_payload(id: str, run: RecordedRun) -> dict[str, Any]:
         "interval": run.curves.interval,
         "levels": levels,
         "words": _words_of(run.recording.about),
+        "checkpoints": bool(run.checkpoints),
+        "lines": run.lines,
         "notes": run.notes,
     }
 

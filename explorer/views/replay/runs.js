@@ -104,7 +104,8 @@ class Runs extends Component {
     this.words.hidden = told.length === 0;
     say(this.words, told.join(" B: "));
     this.filled = true;
-    this.facts.replaceChildren(...(first?.levels ?? []).map((level) => h("li", {}, levelWords(level))));
+    const facts = [...(first?.levels ?? []).map(levelWords), ...opened.flatMap((run) => run.lines ?? [])];
+    this.facts.replaceChildren(...facts.map((words) => h("li", {}, words)));
     const several = opened.length > 1;
     const said = opened.flatMap((run) => run.notes.map((note) => (several ? `${run.title}: ${note}` : note)));
     this.notes.replaceChildren(...said.map((note) => h("li", {}, note)));

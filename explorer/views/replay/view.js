@@ -6,7 +6,7 @@ import { Component, openOnce } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
 import { learn } from "../kit/page/help.js";
 import { travel } from "../kit/page/travel.js";
-import { frameShown } from "../kit/stage/pace.js";
+import { frameShown, memory } from "../kit/stage/pace.js";
 import { h, say } from "../kit/widgets/dom.js";
 import { createBus } from "../kit/player/bus.js";
 import { createCurves } from "../kit/player/charts/curves.js";
@@ -24,7 +24,7 @@ import { createAddress, KEYS, stateOf } from "./address.js";
 import { createLives } from "./lives.js";
 import { createRuns } from "./runs.js";
 import { createTransport } from "./transport.js";
-import { RECORDED, sideWords } from "./words.js";
+import { CHECKPOINTS, RECORDED, sideWords } from "./words.js";
 
 const CENTRE = { plane: createPlane, lives: createLives, events: createEvents };
 const RIGHT = { diagnosis: createDiagnosis, histogram: createHistogram, heatmap: createHeatmap, curves: createCurves };
@@ -39,6 +39,7 @@ class Replay extends Component {
     this.payload = payload;
     this.runs = payload.runs;
     this.drawn = 0;
+    this.sameKinds = memory();
     /** @type {(() => any) | null} */
     this.arrived = null; // what waits for the first of the runs
     this.wordsAt = -Infinity;
@@ -56,7 +57,7 @@ class Replay extends Component {
       act: (action, args) => this.act(action, args),
       bus: this.bus,
       payload,
-      about: RECORDED,
+      aboutOf: (side) => (this.env.opened()[side]?.checkpoints ? CHECKPOINTS : RECORDED),
       without: WITHOUT,
       listed: () => this.runs,
       opened: () => this.link.status?.runs ?? [],
@@ -91,7 +92,8 @@ class Replay extends Component {
     this.sides = this.part(new Sides({ centre: CENTRE, right: RIGHT }, this.env, (i) => this.frameDrawn(i)));
     this.versus = makePanel("versus", createVersus, this.env);
     this.part(this.versus.panel);
-    const main = h("div", { class: "lab-main" }, this.versus.section, this.sides.element);
+    this.reading = h("p", { class: "lab-status", role: "status", hidden: true }, "The recorded run is being read…");
+    const main = h("div", { class: "lab-main" }, this.versus.section, this.reading, this.sides.element);
     this.root.classList.add("dte-lab", "dte-replay");
     const columns = h("div", { class: "lab-columns" }, h("div", { class: "lab-left" }, this.list.section), main);
     this.root.replaceChildren(transport, this.message, columns);
@@ -131,7 +133,12 @@ class Replay extends Component {
     if (this.disposed) return;
     const { link } = this;
     const open = this.env.opened();
-    this.sides.set(open.length ? Math.max(1, open.length) : 0);
+    const kinds = open.map((run) => Boolean(run.checkpoints));
+    if (!this.sameKinds(kinds.join())) this.sides.set(0); // their panels are worded otherwise
+    const read = link.run !== null; // before the first answer the panels would say that nothing is recorded
+    this.sides.set(read ? open.length : 0);
+    this.reading.hidden = read || open.length === 0;
+    this.sides.sides.forEach(({ element }, i) => element.classList.toggle("replay-checkpoints", Boolean(kinds[i])));
     this.root.classList.toggle("lab-ab", open.length > 1);
     this.root.classList.toggle("replay-empty", open.length === 0);
     const levels = link.sides[0]?.frame?.levels;

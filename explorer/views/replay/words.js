@@ -13,6 +13,22 @@ export const RECORDED = {
   rows: ({ interval }) => `recorded every ${countOf(interval ?? 1, "step")}`,
   movement: "",
   none: "Nothing is recorded yet",
+  silent: LAB.silent,
+  since: LAB.since,
+};
+
+/** Of checkpoints of one run: codes, and perhaps the counts that training kept of them.
+ *  @type {import("../kit/player/about.js").About} */
+export const CHECKPOINTS = {
+  counts: "as training kept them",
+  perplexity: "of the counts that training kept",
+  ceiling: "tokens of training",
+  latents: (frame) => `No latents: checkpoints hold codes alone.${keptWords(frame)}`,
+  rows: ({ interval }) => `a checkpoint every ${countOf(interval ?? 1, "step")}`,
+  movement: "",
+  none: "No checkpoint is read yet",
+  silent: (frame) => (frame.counted ? "kept counts below 1% of their mean" : "since no counts were kept that would tell it"),
+  since: () => "",
 };
 
 /** "4,096 latents as they came at step 500.", or where a step has fewer, "The newest 2,048 latents, up to step 500."
@@ -26,10 +42,12 @@ function latentsWords({ z, step, batch_size: batch }) {
 export const keptWords = (frame) => (frame.kept ? ` ${whole(frame.codebook_size)} of ${countOf(frame.kept.of, "code")} were kept.` : "");
 
 /** "live", "ended", or that it stopped without an end. @param {any} run */
-export const stateWords = ({ live, ended }) => (live ? "live" : ended ? "ended" : "not ended, and nobody writes to it");
+export const stateWords = ({ live, ended, checkpoints }) =>
+  checkpoints ? "checkpoints" : live ? "live" : ended ? "ended" : "not ended, and nobody writes to it";
 
 /** "first-run: step 1,200 · live · 12 records, every 100 steps · 12 frames kept" @param {any} run */
 export function runWords(run) {
+  if (run.checkpoints) return `${run.title}: ${countOf(run.frames, "checkpoint")}, up to step ${whole(run.last)}`;
   const every = run.records > 1 ? `, every ${countOf(run.interval, "step")}` : "";
   return `${run.title}: step ${whole(run.last)} · ${stateWords(run)} · ${countOf(run.records, "record")}${every} · ${countOf(run.frames, "frame")} kept`;
 }

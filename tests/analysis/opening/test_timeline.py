@@ -118,6 +118,14 @@ def test_the_command_prints_writes_and_refuses(run, tmp_path, capsys):
         ([str(paths[0]), str(paths[1])], "--timeline"),
         ([str(paths[0]), "--csv", "x.csv"], "--timeline"),
         (["--timeline", str(paths[0])], "two checkpoints"),
+        (
+            ["https://huggingface.co/a/b/resolve/main/model.pt"],
+            "https:// is an address, and open reads only files on this",
+        ),
+        (
+            ["hf://a/b/model.safetensors"],
+            "Fetch it by your own means and open the file; or bring a whole repository of",
+        ),
         (["--timeline", str(folder), "--csv", str(tmp_path / "no" / "x.csv")], "cannot write"),
     ):
         assert main(["open", *line]) == 2

@@ -128,6 +128,20 @@ def test_the_diagnosis_raises_an_alert_once(tmp_path):
     assert quiet == []
 
 
+def test_the_diagnosis_reads_on_from_the_recording_that_is_open(tmp_path, monkeypatch):
+    """The lines of a long run are parsed once, not at each diagnosis."""
+    from explorer.analysis.replay import run as runs
+
+    monkeypatch.setattr(runs, "open_recording", None)
+    seen = []
+    sink = SimpleNamespace(record=lambda step, scalars: None, alert=seen.append, close=lambda: None)
+    recording = record(tmp_path / "run", (sink,), collapse=True, steps=400, every=100, judge=judge(pause_s=0))
+    monkeypatch.undo()
+    told = runs.RecordedRun(tmp_path / "run", "run").diagnose(400)
+    assert {one.title for one in told if one.level in ("bad", "warn")} & {alert.title for alert in seen}
+    assert recording.notes == ()
+
+
 def test_the_picture_has_a_square_a_code():
     counts, state = np.array([1.0, 100.0, 10.0, 0.0, 0.0]), np.array([0, 0, 0, 1, 2], np.uint8)
     picture = usage_picture(counts, state)

@@ -26,9 +26,11 @@ def frame_bytes(
     totals: Sequence[np.ndarray],
     last: Sequence[np.ndarray],
     reseeds: Sequence[np.ndarray] | None = None,
+    counts_as_told: bool = False,
 ) -> bytes:
     """A frame with totals, last and reseeds, (K,) each a level, of all codes whichever are kept. Of a frame silent and
-    counts are not looked at, since they follow from these."""
+    counts are not looked at, since they follow from these; counts_as_told: nobody counted, and those of the frame
+    stand."""
     arrays: dict[str, np.ndarray] = {}
     entries = []
     for i, (shown, level) in enumerate(zip(frame.levels, levels, strict=True)):
@@ -37,6 +39,8 @@ def frame_bytes(
         arrays[f"l{i}_last"] = np.asarray(last[i], np.int32 if frame.step < 2**31 else np.int64)
         if reseeds is not None:
             arrays[f"l{i}_reseeds"] = _narrow(reseeds[i])
+        if counts_as_told:
+            arrays[f"l{i}_counts"] = np.asarray(shown.counts, np.float32)
         arrays[f"l{i}_z"] = np.asarray(shown.z_e, np.float32)
         numbers = None if shown.numbers is None else np.asarray(shown.numbers, np.int32)
         arrays[f"l{i}_indices"] = np.asarray(shown.indices if numbers is None else numbers[shown.indices], np.int32)
@@ -79,7 +83,7 @@ class FrameFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            with np.load(path, allow_pickle=False) as held:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as held:  # it leaves half a file open
                 self._arrays = {name: held[name] for name in held.files}
             self.meta: dict[str, Any] = json.loads(str(self._arrays["meta"]))
             self.levels = tuple(level_from_json(entry) for entry in self.meta["levels"])
@@ -143,6 +147,7 @@ class FrameFile:
             if level.rule is not None:
                 vectors = level.rule.rows(numbers)
             indices = np.searchsorted(numbers, indices).astype(np.int32)
+        counts = self._arrays.get(f"l{i}_counts", counts)
         return FrameLevel(
             z_e=self._array(i, "z"),
             indices=indices,

@@ -24,7 +24,8 @@ each code since the start, over all steps; l<l>_last (K,) signed: the step at wh
 l<l>_reseeds (K,): how often it was reseeded; l<l>_z (n, d) float32, l<l>_indices (n,) int32: latents of this step, or
 where a step has few the newest ones, and what they chose, or the nearest where that code was put elsewhere since;
 l<l>_lag (K, d) float16: `won` minus the vector, times `lag_scale`, NaN where there is none. Of a level with `kept`
-codes l<l>_numbers names them, and _vectors and _lag are of these alone; indices are codes of the whole codebook."""
+codes l<l>_numbers names them, and _vectors and _lag are of these alone; indices are codes of the whole codebook.
+l<l>_counts float32, of the codes that are kept, stands where nobody counted tokens, as in frames of checkpoints."""
 
 from __future__ import annotations
 

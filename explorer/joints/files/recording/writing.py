@@ -123,12 +123,13 @@ class RecordingWriter:
         seconds: float = 0.0,
         events: Sequence[Reseeds] | None = None,
         reseeds: Sequence[np.ndarray] | None = None,
+        counts_as_told: bool = False,
     ) -> None:
         """A record: the frame's numbers and events as a line, and the frame itself, which may be thinned later.
 
         totals, last: (K,) each of every level: tokens of each code since the start of the run, and the step at which it
         was last chosen (-1: never). seconds: since the run began. events: instead of those of the frame, where they are
-        many. reseeds (K,): how often each code was reseeded.
+        many. reseeds (K,): how often each code was reseeded. counts_as_told: `frame_bytes`.
         """
         line = {
             "record": self.record,
@@ -143,7 +144,7 @@ class RecordingWriter:
         events = gather_events(frame.events) if events is None else events
         if events:
             line["events"] = tally_events(events)
-        data = frame_bytes(self.record, frame, self.levels, totals, last, reseeds)
+        data = frame_bytes(self.record, frame, self.levels, totals, last, reseeds, counts_as_told)
         self._safely(lambda: self._write(frame_name(self.record, frame.step), data))
         try:
             self._line(line)

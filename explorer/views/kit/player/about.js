@@ -12,6 +12,8 @@ import { countOf, whole } from "../wire/format.js";
  * @property {(curves: any) => string} rows  which moments the curves have
  * @property {string} movement  what else is to be said of the measures of movement, or nothing
  * @property {string} none  what is said where nothing is kept yet
+ * @property {(frame: any) => string} silent  what makes a code dead
+ * @property {(steps: number) => string} since  for how long a code was not chosen; "" where that is not known
  */
 
 /** The number of the code in a row of a frame, which may hold a sample of the codes only; and the row of a code, -1 for none. */
@@ -27,4 +29,6 @@ export const LAB = {
   rows: ({ stride }) => `measured on one batch ${stride > 1 ? `every ${countOf(stride, "step")}` : "every step"}`,
   movement: " These are looked at every 8 steps and stand in between.",
   none: "Play, or take a step",
+  silent: (frame) => `not chosen for ${countOf(frame.window, "step")}`,
+  since: (steps) => (steps > 0 ? countOf(steps, "step") : ""),
 };

@@ -45,7 +45,8 @@ export class Sides extends Component {
 
   add(i) {
     const name = "AB"[i];
-    const env = { ...this.env, side: i, drawn: () => this.drawn(i) };
+    const { aboutOf, about } = this.env;
+    const env = { ...this.env, side: i, about: aboutOf ? aboutOf(i) : about, drawn: () => this.drawn(i) };
     const make = (list) => Object.entries(list).map(([id, create]) => ({ id, ...makePanel(id, create, env) }));
     const [centre, right] = [make(this.panels.centre), make(this.panels.right)];
     const words = h("span", { class: "lab-side-words" });

@@ -4,9 +4,10 @@ import test from "node:test";
 import { numberOf, rowOfCode } from "../../../../explorer/views/kit/player/about.js";
 import { keptStep, stepBeside, timelineWords } from "../../../../explorer/views/kit/player/charts/timeline.js";
 import { pace } from "../../../../explorer/views/kit/player/link.js";
-import { codeWords } from "../../../../explorer/views/kit/player/plane/words.js";
+import { plotsOf } from "../../../../explorer/views/kit/player/charts/curves_model.js";
+import { codeWords, deadWords } from "../../../../explorer/views/kit/player/plane/words.js";
 import { queryOf, stateOf } from "../../../../explorer/views/replay/address.js";
-import { deathWords, levelWords, livesWords, RECORDED, runWords, sideWords, stateWords } from "../../../../explorer/views/replay/words.js";
+import { CHECKPOINTS, deathWords, levelWords, livesWords, RECORDED, runWords, sideWords, stateWords } from "../../../../explorer/views/replay/words.js";
 
 test("an address holds which runs are open and what is on screen, and keeps what is not the page's", () => {
   const state = { runs: ["first", "second run"], scrub: 1200, level: 1, code: 7 };
@@ -68,4 +69,29 @@ test("the lives of codes in words count what was told, and from what", () => {
       "3 times a dead code was seen live again (random latent: 2). 3,840 tokens counted.",
   );
   assert.deepEqual(deathWords([7, -1, 30, -1, ""]), ["7", "never", "30", "–", "nothing yet"]);
+});
+
+test("of checkpoints nothing is said that only tokens could tell", () => {
+  const frame = { dead: 2, unseen: 0, codebook_size: 8, window: 1, counted: true };
+  assert.equal(deadWords(frame, CHECKPOINTS), "Dead: 2 of 8 codes, kept counts below 1% of their mean.");
+  assert.equal(deadWords({ ...frame, dead: 0, counted: false }, CHECKPOINTS), "Dead: 0 of 8 codes, since no counts were kept that would tell it.");
+  const code = { counts: { array: [0] }, silent: { array: [1] }, state: { array: [1] } };
+  assert.equal(codeWords(code, 0, CHECKPOINTS), "Code 0 · 0 latents a step (as training kept them) · dead");
+  const run = { title: "ck", last: 80, live: false, ended: true, records: 4, frames: 4, interval: 20, checkpoints: true };
+  assert.equal(runWords(run), "ck: 4 checkpoints, up to step 80");
+  assert.equal(sideWords(run, 40), "ck, step 40 of 80 (checkpoints)");
+});
+
+test("levels share the plots of tokens, reseeds and what checkpoints tell", () => {
+  const names = ["tokens_0", "reseeded_0", "tokens_1", "reseeded_1", "moved_0", "moved_1", "norm_0"];
+  const plots = plotsOf({ names, labels: names, units: names.map(() => ""), kinds: names.map(() => "measure") });
+  assert.deepEqual(
+    plots.map(({ id, lines }) => [id, lines.length]),
+    [
+      ["norms", 1],
+      ["moved", 2],
+      ["reseeded", 2],
+      ["tokens", 2],
+    ],
+  );
 });

@@ -50,7 +50,12 @@ const PLOTS = [
   { id: "drift", title: "Encoder drift", fits: (name) => name === "drift", scaled: true, group: "movement" },
   { id: "lag", title: "Lag of the codes in use", fits: (name) => /^lag_/.test(name), scaled: true, group: "movement" },
   { id: "dimension", title: "Effective dimension", fits: (name) => /_dimension/.test(name), zero: true, group: "movement" },
-  { id: "norms", title: "Norms", fits: (name) => /_norm$/.test(name), zero: true },
+  { id: "norms", title: "Norms", fits: (name) => /_norm$|^norm_/.test(name), zero: true },
+  { id: "moved", title: "Moved between checkpoints", fits: (name) => /^moved_/.test(name), scaled: true },
+  { id: "jumped", title: "Jumped", fits: (name) => /^jumped_/.test(name), zero: true },
+  { id: "spread", title: "Spread of the codes", fits: (name) => /^spread_/.test(name), zero: true },
+  { id: "reseeded", title: "Reseeded", fits: (name) => /^reseeded_/.test(name), zero: true },
+  { id: "tokens", title: "Tokens counted", fits: (name) => /^tokens_/.test(name), zero: true },
 ];
 
 /** Plots of the curves: [{id, group, title, scaled, lines: [{column, name, label, unit, style}]}], only those with lines.

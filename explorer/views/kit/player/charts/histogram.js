@@ -52,14 +52,14 @@ export function usageWords(frame, { K, perplexity, measured, dead, unseen }, abo
   return (
     `K = ${countOf(K, "code")}, ceiling min(K, ${about.ceiling}) = ${whole(frame.ceiling)}. ` +
     `Perplexity ${significant(perplexity)} of ${whole(frame.ceiling)}, ${measured ? about.perplexity : "of these averages"}. ` +
-    `Dead ${whole(dead)} of ${whole(K)} (${percent(dead, K)}): not chosen for ${countOf(frame.window, "step")}${unseenWords}.`
+    `Dead ${whole(dead)} of ${whole(K)} (${percent(dead, K)}): ${about.silent(frame)}${unseenWords}.`
   );
 }
 
 /** "code 17: 3.2 tokens a step (EMA), 0.2% of 2,000, live, silent for 0 steps" */
 export function codeWords(frame, { counts, state, total }, code, about = LAB) {
-  const silent = frame.silent?.array[code];
-  const since = silent > 0 ? `, not chosen for ${countOf(silent, "step")}` : "";
+  const silent = about.since(frame.silent?.array[code] ?? 0);
+  const since = silent && `, not chosen for ${silent}`;
   const share = `${percent(counts[code], total)} of ${tokens(total)}`;
   return `Code ${numberOf(frame, code)}: ${tokens(counts[code])} tokens a step (${about.counts}), ${share}; ${STATES[state[code]]}${since}`;
 }

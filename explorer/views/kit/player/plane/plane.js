@@ -198,7 +198,7 @@ class Plane extends Component {
     const { state } = this.env.bus;
     const lit = litCode(state, frame.codebook_size);
     const put = (element, text) => element.textContent !== text && (element.textContent = text);
-    put(this.dead, state.drawing ? "" : deadWords(frame));
+    put(this.dead, state.drawing ? "" : deadWords(frame, this.about));
     put(this.lit, state.drawing || lit === null ? "" : codeWords(frame, lit, this.about));
     this.toggles.cells.querySelector("input").disabled = !cellKind(frame); // the caption says why
     this.refit.hidden = frame.plane.kind !== "pca";

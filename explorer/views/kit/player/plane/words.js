@@ -39,10 +39,11 @@ export function planeName({ kind, explained, fitted_at, dims }) {
 }
 
 /** "Dead: 41 of 64 codes, not chosen for 20 steps." */
-export function deadWords({ dead, unseen: unchosen, codebook_size: K, active = K, window }) {
+export function deadWords(frame, about = LAB) {
+  const { dead, unseen: unchosen, codebook_size: K, active = K } = frame;
   const unseen = unchosen - (K - active);
   const waiting = active < K ? ` At work: ${whole(active)} of ${whole(K)}; the others wait for their turn.` : "";
-  const silent = `Dead: ${whole(dead)} of ${countOf(K, "code")}, not chosen for ${countOf(window, "step")}.`;
+  const silent = `Dead: ${whole(dead)} of ${countOf(K, "code")}, ${about.silent(frame)}.`;
   return (unseen > 0 ? `${silent} Unseen so far: ${whole(unseen)} of ${whole(K)}.` : silent) + waiting;
 }
 
@@ -74,8 +75,8 @@ export function lagWords(frame) {
 /** "Code 12 · 8.1 latents a step (EMA) · dead, silent for 310 steps · 0.2 spreads from the latents it last won" */
 export function codeWords(frame, code, about = LAB) {
   const count = Number(frame.counts.array[code].toPrecision(2));
-  const silent = frame.silent.array[code];
-  const since = silent > 0 ? `, silent for ${countOf(silent, "step")}` : "";
+  const silent = about.since(frame.silent.array[code]);
+  const since = silent && `, silent for ${silent}`;
   const lag = frame.lag?.array[code] ?? NaN;
   const behind = Number.isFinite(lag) ? ` · ${Number(lag.toPrecision(2))} spreads from the latents it last won` : "";
   return `Code ${numberOf(frame, code)} · ${count} latents a step (${about.counts}) · ${STATE[frame.state.array[code]]}${since}${behind}`;
