@@ -66,8 +66,10 @@ def _holds_recording(folder: Path) -> bool:
 
 def _read_checkpoints(folder: Path) -> Path:
     """A folder with the recording that is made of the checkpoints in another; that one, where there are none."""
-    from explorer.analysis.opening.recorded import record_timeline  # reads files of torch, which few recordings need
     from explorer.analysis.opening.timeline import read_timeline
+    from explorer.analysis.opening.timeline_frames import (
+        record_timeline,  # reads files of torch, which few recordings need
+    )
 
     try:
         timeline = read_timeline([folder])

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from explorer.analysis.opening.life_words import life_lines
-from explorer.analysis.opening.recorded import record_timeline
 from explorer.analysis.opening.timeline import read_timeline
+from explorer.analysis.opening.timeline_frames import record_timeline
 from explorer.foundation.errors import RecordError
 from explorer.joints.files.recording import open_recording
 from explorer.pages.replay import events, start
