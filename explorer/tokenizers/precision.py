@@ -8,12 +8,13 @@ float16 ends at 65,504: a network whose weights or activations go beyond is run 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from explorer.tokenizers.codec import Codec
 
@@ -22,88 +23,39 @@ OVERFLOWED = (
     "Half precision ends at 65,504, and this network went beyond it at some media: these were computed in float32, "
     "with weights that had been rounded to half precision."
 )
-SPACES = {"conv1d": 1, "conv2d": 2, "conv3d": 3}
-BACK = {"conv_transpose1d": 1, "conv_transpose2d": 2, "conv_transpose3d": 3}
 RUN = ("latents", "quantize", "embed", "decode")  # methods that compute
 
 
-class WholeFloat32(TorchFunctionMode):
-    """Within it, of this thread alone, convolutions and LSTMs of float32 are float32 on CUDA, too. torch's own switch
-    is the whole process's, and another thread would find it changed.
+class WholeFloat32:
+    """Within it convolutions and recurrent layers of float32 are float32 on CUDA, too.
+
+    torch has one switch for the whole process: it is off while anybody is within, and as it was once the last one left.
+    Whoever else computes meanwhile has more digits than were asked for, never fewer. Where somebody chose by layer
+    (`torch.backends.cudnn.conv.fp32_precision`), that choice holds.
     """
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs, name = kwargs or {}, getattr(func, "__name__", "")
-        if (name in SPACES or name in BACK) and _is_float32(args):
-            return _convolved(func, name, args, kwargs)
-        if name == "lstm" and _is_float32(args) and args[0].is_cuda and steps_well(args):
-            return recur(*args, **kwargs)
-        return func(*args, **kwargs)
+    _lock = Lock()
+    _within = 0
+    _before: bool | None = None
 
+    def __enter__(self) -> None:
+        kind = WholeFloat32
+        with kind._lock:
+            if not kind._within:
+                with suppress(RuntimeError):  # chosen by layer: there is no one answer
+                    kind._before = torch.backends.cudnn.allow_tf32
+                if kind._before:
+                    torch.backends.cudnn.allow_tf32 = False
+            kind._within += 1
 
-def _is_float32(args: Sequence[Any]) -> bool:
-    return bool(args) and isinstance(args[0], Tensor) and args[0].dtype == torch.float32
-
-
-def _convolved(func: Callable[..., Tensor], name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
-    """The call of a convolution, told not to use TF32; as it is where its padding is a word or it has no batch."""
-    back, axes = name in BACK, SPACES.get(name) or BACK[name]
-    order = ("input", "weight", "bias", "stride", "padding")
-    order += ("output_padding", "groups", "dilation") if back else ("dilation", "groups")
-    given = dict(zip(order, args, strict=False)) | kwargs
-    defaults = {"bias": None, "stride": 1, "padding": 0, "output_padding": 0, "groups": 1, "dilation": 1}
-    asked = defaults | given
-    if isinstance(asked["padding"], str) or asked["input"].dim() != axes + 2:
-        return func(*args, **kwargs)
-    sizes = {key: _each(asked[key], axes) for key in ("stride", "padding", "dilation", "output_padding")}
-    flags = torch.backends.cudnn
-    return torch._convolution(
-        *(asked["input"], asked["weight"], asked["bias"]),
-        *(sizes["stride"], sizes["padding"], sizes["dilation"], back, sizes["output_padding"], asked["groups"]),
-        *(flags.benchmark, flags.deterministic, flags.enabled, False),  # the last: whether TF32 may be used
-    )
-
-
-def _each(value: int | Sequence[int], axes: int) -> list[int]:
-    values = [value] if isinstance(value, int) else list(value)
-    return values * axes if len(values) == 1 else values
-
-
-def steps_well(args: Sequence[Any]) -> bool:
-    """Whether arguments of torch.lstm are those that `recur` takes: sequences of one length, without projections."""
-    if len(args) != 9 or not isinstance(args[1], (tuple, list)):
-        return False
-    return len(args[2]) == (4 if args[3] else 2) * args[4] * (1 + args[7])
-
-
-def recur(
-    x: Tensor,
-    state: tuple[Tensor, Tensor],
-    weights: Sequence[Tensor],
-    has_biases: bool,
-    layers: int,
-    dropout: float,
-    train: bool,
-    bidirectional: bool,
-    batch_first: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """torch.lstm in evaluation, step by step: its products are plain ones, which torch takes in float32."""
-    x = x.transpose(0, 1) if batch_first else x  # (T, B, C)
-    each, ends = (4 if has_biases else 2), []
-    for layer in range(layers):
-        made = []
-        for way in range(1 + bidirectional):
-            at = layer * (1 + bidirectional) + way
-            into, over, *biases = weights[each * at : each * (at + 1)]
-            hidden, cell, steps = state[0][at], state[1][at], []
-            for step in x.flip(0) if way else x:
-                hidden, cell = torch.lstm_cell(step, (hidden, cell), into, over, *biases)
-                steps.append(hidden)
-            made.append(torch.stack(steps[::-1] if way else steps))
-            ends.append((hidden, cell))
-        x = torch.cat(made, -1)
-    hidden, cell = (torch.stack(side) for side in zip(*ends, strict=True))
-    return x.transpose(0, 1) if batch_first else x, hidden, cell
+    def __exit__(self, *_: object) -> None:
+        kind = WholeFloat32
+        with kind._lock:
+            kind._within -= 1
+            if not kind._within:
+                if kind._before:
+                    torch.backends.cudnn.allow_tf32 = True
+                kind._before = None
 
 
 def place(codec: Codec, device: torch.device) -> torch.dtype:

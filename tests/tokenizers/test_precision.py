@@ -1,5 +1,6 @@
 """float32 that stays float32, float16 where it is enough, and what becomes of a network for which it is not."""
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,7 +8,6 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.overrides import TorchFunctionMode
 
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
@@ -15,61 +15,42 @@ from explorer.tokenizers import precision
 from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.tokenizers.codec import Codec, CodecLevel, flat, lookup, nearest
 
-CALLS = {
-    "stride and padding": lambda x: functional.conv1d(x, WEIGHT, None, 2, 3),
-    "groups and dilation": lambda x: functional.conv1d(x, WEIGHT[:, :2], BIAS, padding=(2,), dilation=3, groups=2),
-    "same": lambda x: functional.conv1d(x, WEIGHT, BIAS, padding="same"),
-    "no batch": lambda x: functional.conv1d(x[0], WEIGHT),
-    "two axes": lambda x: functional.conv2d(x[..., None].expand(-1, -1, -1, 5), WEIGHT[..., None], padding=(1, 2)),
-    "three axes": lambda x: functional.conv3d(x[..., None, None], WEIGHT[..., None, None], BIAS),
-    "back": lambda x: functional.conv_transpose1d(x, WEIGHT.transpose(0, 1), None, 3, 1, 2, 1, 2),
-    "back, groups": lambda x: functional.conv_transpose1d(x, WEIGHT[:4], stride=2, output_padding=1, groups=2),
-}
-made = torch.Generator().manual_seed(0)
-WEIGHT, BIAS = torch.randn(6, 4, 3, generator=made), torch.randn(6, generator=made)
+SWITCHES = torch.backends.cudnn
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_convolutions_are_torchs_and_are_told_not_to_use_tf32(name, monkeypatch):
-    x, told, own = torch.randn(2, 4, 20, generator=made), [], torch._convolution
-    expected = CALLS[name](x)
-    monkeypatch.setattr(torch, "_convolution", lambda *given: told.append(given[-1]) or own(*given))
-    with precision.WholeFloat32():
-        torch.testing.assert_close(CALLS[name](x), expected, rtol=0, atol=1e-5)
-    assert told == ([] if name in ("same", "no batch") else [False])
-    with precision.WholeFloat32():
-        functional.conv1d(x.half(), WEIGHT.half())
-    assert len(told) <= 1  # what is half already has no such choice
+def test_tf32_is_off_while_anybody_is_within_and_back_when_the_last_one_left():
+    """The switch is the whole process's, and runs of two visitors overlap as they like."""
+    assert SWITCHES.allow_tf32
+    first, second = precision.WholeFloat32(), precision.WholeFloat32()
+    with ThreadPoolExecutor(1) as other:
+        first.__enter__()
+        other.submit(second.__enter__).result()
+        first.__exit__(None, None, None)
+        assert not SWITCHES.allow_tf32  # the other one is still within
+        other.submit(second.__exit__, None, None, None).result()
+    assert SWITCHES.allow_tf32
+    with pytest.raises(ZeroDivisionError), precision.WholeFloat32():
+        assert not SWITCHES.allow_tf32
+        raise ZeroDivisionError
+    assert SWITCHES.allow_tf32
 
 
-@pytest.mark.parametrize("options", [{}, {"bidirectional": True}, {"batch_first": True, "bias": False}], ids=str)
-def test_recurrent_layers_step_by_step_are_torchs(options):
-    torch.manual_seed(0)
-    layers, x = nn.LSTM(4, 6, 2, **options).eval().requires_grad_(False), torch.randn(7, 3, 4)
-    ways = 1 + layers.bidirectional
-    batch = 7 if layers.batch_first else 3
-    state = (torch.randn(2 * ways, batch, 6), torch.randn(2 * ways, batch, 6))
-    expected, ends = layers(x, state)
-    found = precision.recur(
-        *(x, state, layers._flat_weights, layers.bias, 2, 0.0, False, layers.bidirectional, layers.batch_first)
-    )
-    for one, other in zip(found, (expected, *ends), strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize(("options", "packed"), [({}, False), ({"proj_size": 3}, False), ({}, True)], ids=str)
-def test_recurrent_layers_of_another_kind_are_left_to_torch(options, packed):
-    layers, x, seen = nn.LSTM(4, 6, 2, bidirectional=True, **options).eval(), torch.randn(7, 3, 4), []
-
-    class Watch(TorchFunctionMode):
-        def __torch_function__(self, func, types, args=(), kwargs=None):
-            if getattr(func, "__name__", "") == "lstm":
-                seen.append(args)
-            return func(*args, **(kwargs or {}))
-
-    with Watch():
-        layers(nn.utils.rnn.pack_padded_sequence(x, [7, 5, 2]) if packed else x)
-    assert [precision.steps_well(args) for args in seen] == [not options and not packed]
+def test_who_chose_for_themselves_keeps_it():
+    SWITCHES.allow_tf32 = False
+    try:
+        with precision.WholeFloat32():
+            pass
+        assert not SWITCHES.allow_tf32
+    finally:
+        SWITCHES.allow_tf32 = True
+    SWITCHES.rnn.fp32_precision = "ieee"  # by layer: torch's one switch cannot be read then
+    try:
+        with precision.WholeFloat32():
+            assert (SWITCHES.conv.fp32_precision, SWITCHES.rnn.fp32_precision) == ("tf32", "ieee")
+        assert (SWITCHES.conv.fp32_precision, SWITCHES.rnn.fp32_precision) == ("tf32", "ieee")
+    finally:
+        SWITCHES.rnn.fp32_precision = "tf32"
+    assert SWITCHES.allow_tf32
 
 
 class Squashed(Codec):
@@ -179,11 +160,11 @@ def test_on_cuda_each_runs_in_the_precision_that_it_bears(loud, may, kind, monke
     """What `place` decides there, on a CPU: no tensor is moved."""
     monkeypatch.setattr(Squashed, "to", lambda codec, device: codec)
     monkeypatch.setattr(Squashed, "half_precision", may)
-    codec, told, own = Squashed(1.0, loud), [], torch._convolution
+    codec, told = Squashed(1.0, loud), []
     codec.spec = SPEC
+    codec.first.register_forward_hook(lambda *_: told.append(SWITCHES.allow_tf32))
     dtype = precision.place(codec, SimpleNamespace(type="cuda"))
     assert f"torch.{kind}" == str(dtype) == str(codec.first.weight.dtype) and set(precision.RUN) <= set(codec.__dict__)
-    monkeypatch.setattr(torch, "_convolution", lambda *given: told.append(given[-1]) or own(*given))
     (level,) = codec.quantize(codec.latents(torch.from_numpy(MEDIA).to(dtype).movedim(-1, 0)[None]))
     made = codec.decode([codec.embed(0, level.indices)])
-    assert made.shape == (1, 3, 16, 24) and told == ([] if kind == "float16" else [False] * 3)
+    assert made.shape == (1, 3, 16, 24) and told == [False] and SWITCHES.allow_tf32
