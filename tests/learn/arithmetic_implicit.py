@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from scipy.stats import entropy
 
-from explorer.quantizers.bsq import BinarySphericalQuantizer
-from explorer.quantizers.fsq import FiniteScalarQuantizer
-from explorer.quantizers.lattice import sign_entropies
-from explorer.quantizers.lfq import LookupFreeQuantizer
+from explorer.quantizers.lattices.bsq import BinarySphericalQuantizer
+from explorer.quantizers.lattices.fsq import FiniteScalarQuantizer
+from explorer.quantizers.lattices.lattice import sign_entropies
+from explorer.quantizers.lattices.lfq import LookupFreeQuantizer
 from tests.learn.arithmetic_row import Row, spread
 
 LEVELS = ((5, 4, 3), (8, 6, 5), (2, 2, 9), (3, 7, 6))

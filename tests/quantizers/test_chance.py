@@ -148,7 +148,7 @@ def test_built_with_a_seed_is_built_after_manual_seed():
 def test_no_quantizer_draws_by_itself():
     drawing = r"torch\.(rand\w*|normal|bernoulli|multinomial|poisson)\(|\.(normal|uniform|exponential|random)_\("
     folder = Path(chance.__file__).parent
-    found = {path.name for path in folder.glob("*.py") if re.search(drawing, path.read_text("utf-8"))}
+    found = {path.name for path in folder.rglob("*.py") if re.search(drawing, path.read_text("utf-8"))}
     assert found == {"chance.py"}
     gumbel = (folder / "gumbel.py").read_text("utf-8")
     assert "import gumbel_softmax" not in gumbel and "chance.gumbel_softmax" in gumbel

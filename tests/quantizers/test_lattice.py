@@ -8,10 +8,10 @@ import torch
 
 from explorer.analysis.codes.neighbours import assign
 from explorer.foundation.errors import SettingsError
-from explorer.quantizers.bsq import BinarySphericalQuantizer
-from explorer.quantizers.fsq import FiniteScalarQuantizer
-from explorer.quantizers.lattice import sign_entropies
-from explorer.quantizers.lfq import LookupFreeQuantizer
+from explorer.quantizers.lattices.bsq import BinarySphericalQuantizer
+from explorer.quantizers.lattices.fsq import FiniteScalarQuantizer
+from explorer.quantizers.lattices.lattice import sign_entropies
+from explorer.quantizers.lattices.lfq import LookupFreeQuantizer
 
 
 def test_fsq_by_hand():

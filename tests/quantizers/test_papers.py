@@ -9,12 +9,12 @@ import pytest
 import torch
 from scipy.fft import dct
 
-from explorer.quantizers.bsq import BinarySphericalQuantizer
 from explorer.quantizers.fast import CosineRounding
 from explorer.quantizers.fast_merges import Merges
-from explorer.quantizers.lattice import sign_entropies
+from explorer.quantizers.lattices.bsq import BinarySphericalQuantizer
+from explorer.quantizers.lattices.lattice import sign_entropies
+from explorer.quantizers.lattices.lfq import LookupFreeQuantizer
 from explorer.quantizers.learned.ibq import IndexBackpropQuantizer
-from explorer.quantizers.lfq import LookupFreeQuantizer
 from explorer.quantizers.pq import ProductQuantizer
 from explorer.tokenizers.rows.codecs import FastCodec
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
-from explorer.quantizers.bsq import BinarySphericalQuantizer
-from explorer.quantizers.fsq import FiniteScalarQuantizer
 from explorer.quantizers.gradients import rotation_trick
-from explorer.quantizers.lattice import sign_entropies
-from explorer.quantizers.lfq import LookupFreeQuantizer
+from explorer.quantizers.lattices.bsq import BinarySphericalQuantizer
+from explorer.quantizers.lattices.fsq import FiniteScalarQuantizer
+from explorer.quantizers.lattices.lattice import sign_entropies
+from explorer.quantizers.lattices.lfq import LookupFreeQuantizer
 from explorer.quantizers.reseeding import Reseeding
 from explorer.quantizers.rvq import ResidualQuantizer
 from explorer.quantizers.simvq import SimVQQuantizer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -54,3 +55,9 @@ def counted(model: Small, codes: int, level: int = 0, steps: slice = slice(None)
     """(K,): the tokens of each code in the log, of some of its forwards."""
     chosen = np.concatenate([one[:, level] for one in model.chosen[steps]])
     return np.bincount(chosen[chosen >= 0], minlength=codes)
+
+
+def vq(**settings):
+    """The quantizer of vector-quantize-pytorch, 32 codes in 8 dimensions; the test is skipped without it."""
+    library = pytest.importorskip("vector_quantize_pytorch")
+    return library.VectorQuantize(**{"dim": 8, "codebook_size": 32, "threshold_ema_dead_code": 0, **settings})

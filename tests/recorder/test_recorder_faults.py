@@ -1,6 +1,5 @@
 """What goes wrong is said once, what can be read stays, and training goes on."""
 
-import copy
 import os
 import shutil
 import threading
@@ -10,14 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.quantizers import QUANTIZERS
 from explorer.recorder import Recorder, open_recording
-from tests.recorder.made_training import TOKENS, Small, batch, counted, train
-
-
-def vq(**settings):
-    library = pytest.importorskip("vector_quantize_pytorch")
-    return library.VectorQuantize(**{"dim": 8, "codebook_size": 32, "threshold_ema_dead_code": 0, **settings})
+from tests.recorder.made_training import TOKENS, Small, batch, counted, train, vq
 
 
 def warned(caught, part):
@@ -273,21 +266,6 @@ def test_indices_out_of_range_are_no_tokens(tmp_path):
     assert len(recording.frame(0).levels[0].z_e) == 2
 
 
-def test_a_second_recorder_of_one_folder_records_beside_it(tmp_path):
-    first, second = Small(vq()), Small(vq())
-    one = Recorder(tmp_path / "run", every=2).watch(first)
-    train(first, one, 4)
-    one.flush()
-    with pytest.warns(RuntimeWarning, match=r"records into .* already.*This process records into run-2 beside it"):
-        other = Recorder(tmp_path / "run", every=2).watch(second)
-        train(second, other, 6)
-        other.close()
-    one.close()
-    assert other.folder == tmp_path / "run-2"
-    assert open_recording(tmp_path / "run").steps == (1, 2, 4)
-    assert open_recording(tmp_path / "run-2").scalars["latents_seen"][-1] == 6 * TOKENS
-
-
 def test_what_ended_a_training_is_told(tmp_path):
     model = Small(vq())
     with pytest.raises(ZeroDivisionError), Recorder(tmp_path / "run", every=10).watch(model) as recorder:
@@ -296,18 +274,6 @@ def test_what_ended_a_training_is_told(tmp_path):
     recording = open_recording(tmp_path / "run")
     assert recording.steps == (1, 10, 13) and recording.ended
     assert recording.notes == ("The training ended with ZeroDivisionError: division by zero",)
-
-
-def test_hooks_are_taken_off_and_nothing_else_is_left(tmp_path):
-    model = Small(vq())
-    recorder = Recorder(tmp_path / "run").watch(model, probe=batch(0))
-    recorder.close()
-    recorder.close()
-    recorder.step()
-    for module in model.modules():
-        assert not module._forward_hooks and not module._forward_pre_hooks
-    assert "replace" not in vars(model.quantizer._codebook)
-    model(batch(1))
 
 
 def test_a_table_too_large_to_keep_is_kept_as_a_sample(tmp_path, monkeypatch):
@@ -329,29 +295,6 @@ def test_a_table_too_large_to_keep_is_kept_as_a_sample(tmp_path, monkeypatch):
     nearest = np.square(level.z_e[:, None] - codes.numpy()[None]).sum(-1).argmin(1)
     np.testing.assert_array_equal(level.numbers[level.indices], nearest)
     assert len(level.z_e) > 100
-
-
-@pytest.mark.parametrize("how", ["copy", "file"])
-@pytest.mark.parametrize("kind", ["theirs", "ours"])
-def test_copies_and_files_of_a_watched_model_have_nothing_of_the_recorder(kind, how, tmp_path):
-    """As a running average of the weights is a deep copy, and a checkpoint may be a whole model."""
-    quantizer = vq(threshold_ema_dead_code=2) if kind == "theirs" else QUANTIZERS.load("vq")(8, 32)
-    model = Small(quantizer)
-    with Recorder(tmp_path / "run", every=2).watch(model, probe=batch(0)) as recorder:
-        train(model, recorder, 4)
-        if how == "copy":
-            other = copy.deepcopy(model)
-        else:
-            torch.save(model, tmp_path / "model.pt")
-            other = torch.load(tmp_path / "model.pt", weights_only=False)
-        kept = [value.clone() for value in model.state_dict().values()]
-        train(other, None, 6)
-        assert all(torch.equal(a, b) for a, b in zip(kept, model.state_dict().values(), strict=True))
-        train(model, recorder, 2, first=4)
-    assert not all(torch.equal(a, b) for a, b in zip(kept, other.state_dict().values(), strict=True))
-    recording = open_recording(tmp_path / "run")
-    np.testing.assert_array_equal(recording.totals(len(recording.steps) - 1, 0), counted(model, 32))
-    assert recording.notes == ()
 
 
 def test_a_disk_that_hangs_holds_up_no_training_and_loses_no_token(tmp_path, monkeypatch):
@@ -376,16 +319,3 @@ def test_a_disk_that_hangs_holds_up_no_training_and_loses_no_token(tmp_path, mon
     np.testing.assert_array_equal(recording.counts(1, 0), counted(model, 32, 0, slice(1, 10)))
     assert recording.scalars["batch_size"][1] == TOKENS
     assert recording.tallies[:, 2].sum() == recording.reseeds(1, 0).sum() > 0
-
-
-def test_a_fork_of_the_process_ends_without_the_recorder(tmp_path):
-    recorder = Recorder(tmp_path / "run", every=1)
-    recorder.log(1, indices=torch.arange(4), codebook_size=8)
-    recorder.flush()
-    monkey = recorder._process
-    recorder._process = monkey + 1  # as the copy of the recorder in another process has it
-    recorder.close()
-    recorder._process = monkey
-    recorder.log(2, indices=torch.arange(4), codebook_size=8)
-    recorder.close()
-    assert open_recording(tmp_path / "run").steps == (1, 2)

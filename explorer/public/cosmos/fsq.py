@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from explorer.joints.record import Codebook
-from explorer.quantizers.fsq import EDGE, fsq_rule
+from explorer.quantizers.lattices.fsq import EDGE, fsq_rule
 from explorer.tokenizers.codec import CodecLevel, flat
 
 

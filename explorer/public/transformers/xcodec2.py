@@ -14,7 +14,7 @@ from torch.nn.functional import pad
 from explorer.joints.record import Codebook
 from explorer.public.transformers.building import complete, kept_only, library_config, library_module
 from explorer.public.transformers.speech import paired_mel_frames, two_thirds
-from explorer.quantizers.fsq import fsq_rule
+from explorer.quantizers.lattices.fsq import fsq_rule
 from explorer.tokenizers.codec import Codec, CodecLevel
 
 

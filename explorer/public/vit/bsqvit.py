@@ -18,7 +18,7 @@ from torch.nn.functional import normalize, pixel_shuffle, pixel_unshuffle
 
 from explorer.joints.record import Codebook
 from explorer.public.vit.blocks import Block
-from explorer.quantizers.signs import sign_rule
+from explorer.quantizers.lattices.signs import sign_rule
 from explorer.tokenizers.codec import Codec, CodecLevel, flat
 
 MARGIN = 0.1  # of the logit-Laplace variant, whose pixels lie in [0.1, 0.9]

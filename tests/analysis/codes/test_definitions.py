@@ -19,10 +19,10 @@ from explorer.lab.trainer import LabTrainer
 from explorer.media.pictures.image import LoadedImage, fit
 from explorer.media.quality.metrics import mean_of, psnr
 from explorer.pages.shared.session import SIDES_PX, Visit
-from explorer.quantizers.bsq import BinarySphericalQuantizer
-from explorer.quantizers.fsq import FiniteScalarQuantizer, fsq_rule
-from explorer.quantizers.lfq import LookupFreeQuantizer
-from explorer.quantizers.signs import sign_rule
+from explorer.quantizers.lattices.bsq import BinarySphericalQuantizer
+from explorer.quantizers.lattices.fsq import FiniteScalarQuantizer, fsq_rule
+from explorer.quantizers.lattices.lfq import LookupFreeQuantizer
+from explorer.quantizers.lattices.signs import sign_rule
 from explorer.tokenizers import list_tokenizers
 
 

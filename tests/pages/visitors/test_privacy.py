@@ -5,7 +5,6 @@ Anna and Bert bring files of one name and one id, with different contents.
 
 import io
 import json
-import os
 import threading
 import time
 from dataclasses import replace
@@ -20,7 +19,6 @@ from explorer.foundation.cache import every_cache
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, UnknownIdError
 from explorer.foundation.owners import EVERYBODY, acting_for, carried, owner
-from explorer.pages import launch
 from explorer.pages.api import calls as api
 from explorer.pages.bring import events as loading
 from explorer.pages.codebook import events as codebook_events
@@ -40,7 +38,7 @@ from explorer.pages.shared.presence import Presence
 from explorer.pages.shared.session import UPLOADED, Visit, visit_from_query
 from explorer.pages.shared.take_uploads import take_uploads
 from explorer.pages.shared.turns import MAPS, Turns
-from explorer.pages.shared.visitor_files import LEFT, LEFT_S, NOBODYS, VisitorFiles, files
+from explorer.pages.shared.visitor_files import NOBODYS, files
 from explorer.pages.shared.visitors import Visitors, visitors
 from tests.made_tokenizers import Greys
 
@@ -329,47 +327,3 @@ def test_all_of_a_visitor_goes_when_they_leave_and_nothing_of_another(both, monk
     with acting_for("anna"), pytest.raises(UnknownIdError):
         tokenizers.load_tokenizer(ID)
     everyone.leave_all()
-
-
-def test_the_folder_of_a_server_that_was_killed_goes_with_the_next(tmp_path):
-    dead, alive = VisitorFiles(tmp_path), VisitorFiles(tmp_path)
-    (dead.new_folder("anna") / "picture.png").write_bytes(b"x")
-    left, there = dead.root, alive.root
-    dead._held.close()  # as the end of its process does
-    other = VisitorFiles(tmp_path)
-    assert other.root.exists() and not left.exists() and there.exists()
-    for one in (alive, other):
-        one.delete()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_nobody_owns_goes_when_it_is_old_and_nothing_else(tmp_path):
-    there = VisitorFiles(tmp_path)
-    own = there.new_folder("anna")
-    old, new, file = there.root / "old", there.root / "new", there.root / "file"
-    for path in (old, new):
-        path.mkdir()
-        (path / "x").write_bytes(b"x")
-    file.write_bytes(b"x")
-    past = time.time() - LEFT_S - 1
-    for path in (old, file, own):
-        os.utime(path, (past, past))
-    assert there.owners() == {"anna", LEFT}
-    there.let_go(LEFT)
-    assert [path.exists() for path in (old, file, new, own, there.root / "in-use")] == [False, False, True, True, True]
-    assert there.owners() == {"anna"}
-    there.delete()
-
-
-def test_folders_cannot_be_guessed_and_are_no_business_of_other_users():
-    names = {files.new_folder("anna").name for _ in range(50)}
-    assert len(names) == 50 and all(len(name) >= 32 for name in names)
-    assert files.new_folder("anna").stat().st_mode & 0o077 == 0
-
-
-def test_the_server_watches_over_everything_that_is_a_visitors():
-    assert {"owners", "let_go"} <= set(dir(launch.GradioSessions))
-    watched = launch.keepers(launch.GradioSessions)
-    assert {id(one) for one in [visitors, tokenizers, loading.uploads, files, *every_cache]} <= {*map(id, watched)}
-    for keeper in watched:
-        assert keeper is launch.GradioSessions or isinstance(keeper.owners(), set)

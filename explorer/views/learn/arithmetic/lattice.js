@@ -1,5 +1,5 @@
 // @ts-check
-// Finite scalar quantization as explorer/quantizers/fsq.py does it, in float64, and indices as mixed-radix numbers.
+// Finite scalar quantization as explorer/quantizers/lattices/fsq.py does it, in float64, and indices as mixed-radix numbers.
 
 /** @typedef {import("./vectors.js").Vector} Vector */
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Lookup-free quantization as explorer/quantizers/signs.py and lattice.py do it, in float64: a sign for each axis.
+// Lookup-free quantization as explorer/quantizers/lattices/signs.py and lattice.py do it, in float64: a sign for each axis.
 
 import { indexOf, radixOf } from "./lattice.js";
 

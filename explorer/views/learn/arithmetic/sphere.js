@@ -1,5 +1,5 @@
 // @ts-check
-// Binary spherical quantization as explorer/quantizers/bsq.py does it, in float64: onto the sphere, then signs.
+// Binary spherical quantization as explorer/quantizers/lattices/bsq.py does it, in float64: onto the sphere, then signs.
 
 import { dot, squaredDistance } from "./nearest.js";
 import { encodeSigns } from "./signs.js";

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { boxAround, codesInRaster, codesInside, inside, summary, thinOut } from "../../../../explorer/views/codebook/map/lasso.js";
 import { shapeOf } from "../../../../explorer/views/codebook/map/marks.js";
 import { faint, over, Sheet } from "../../../../explorer/views/codebook/map/stamp.js";
 import * as model from "../../../../explorer/views/codebook/map/model.js";
-import { Requests } from "../../../../explorer/views/codebook/map/requests.js";
-import { busiest, readCodes, withCode } from "../../../../explorer/views/codebook/map/slice.js";
 import { DEAD, DUPLICATE, LIVE, OVERUSED, UNSEEN } from "../../../../explorer/views/codebook/states.js";
 
 /** Repeatable pseudo-random numbers in [0, 1). */
@@ -29,116 +26,6 @@ function rawMap(xy, more = {}) {
     ...more,
   };
 }
-
-test("inside: a triangle agrees with three half-planes, a notch is outside", () => {
-  const triangle = [
-    [0, 0],
-    [4, 1],
-    [1, 5],
-  ];
-  const next = random(3);
-  const side = ([ax, ay], [bx, by], x, y) => (bx - ax) * (y - ay) - (by - ay) * (x - ax);
-  let found = 0;
-  for (let i = 0; i < 500; i++) {
-    const [x, y] = [6 * next() - 1, 7 * next() - 1];
-    const expected = triangle.every((corner, j) => side(corner, triangle[(j + 1) % 3], x, y) > 0);
-    assert.equal(inside(triangle, x, y), expected, `${x}, ${y}`);
-    found += expected;
-  }
-  assert.ok(found > 50);
-  const notched = [
-    [0, 0],
-    [4, 0],
-    [4, 4],
-    [2, 1],
-    [0, 4],
-  ];
-  assert.equal(inside(notched, 2, 3), false);
-  assert.equal(inside(notched, 0.5, 2), true);
-});
-
-test("codesInside gives the numbers of the codes, not their places; less than a triangle holds nothing", () => {
-  const xy = Float32Array.from([0, 0, 1, 1, 2, 2, 3, 3]);
-  const codes = [10, 20, 30, 40];
-  assert.deepEqual([...codesInside(boxAround(1.5, 1.5, 0.6), codes, xy)], [20, 30]);
-  assert.equal(
-    codesInside(
-      [
-        [0, 0],
-        [9, 9],
-      ],
-      codes,
-      xy,
-    ).size,
-    0,
-  );
-});
-
-test("a lasso on a slice takes the codes whose regions it touches", () => {
-  const raster = { codes: Uint32Array.from([1, 1, 2, 3, 3, 2]), rows: 2, cols: 3, left: 0, top: 0, right: 3, bottom: 2 };
-  assert.deepEqual(
-    [
-      ...codesInRaster(
-        [
-          [0, 0],
-          [1.9, 0],
-          [1.9, 1],
-          [0, 1],
-        ],
-        raster,
-      ),
-    ],
-    [1],
-  );
-  assert.deepEqual(
-    [
-      ...codesInRaster(
-        [
-          [2, 0],
-          [3, 0],
-          [3, 2],
-          [2, 2],
-        ],
-        raster,
-      ),
-    ],
-    [2],
-  );
-});
-
-test("thinned keeps the first corner and those at least the gap away", () => {
-  assert.deepEqual(
-    thinOut(
-      [
-        [0, 0],
-        [0.5, 0],
-        [2, 0],
-        [2.5, 0],
-        [4, 0],
-      ],
-      2,
-    ),
-    [
-      [0, 0],
-      [2, 0],
-      [4, 0],
-    ],
-  );
-});
-
-test("summary: the most used first, ties by number, unused ones counted as codes", () => {
-  const counts = [5, 0, 9, 5];
-  assert.deepEqual(summary(new Set([3, 0, 1, 2]), counts), {
-    rows: [
-      { code: 2, count: 9 },
-      { code: 0, count: 5 },
-      { code: 3, count: 5 },
-      { code: 1, count: 0 },
-    ],
-    tokens: 19,
-    used: 3,
-  });
-});
 
 test("kindsFor: a lattice, bits or sphere comes first where there is no table; two dimensions have true cells", () => {
   const ids = (of) => model.kindsFor(of).map(({ id }) => id);
@@ -337,70 +224,4 @@ test("states differ in shape, not only in colour", () => {
     return JSON.stringify([triangle !== null, lines.length, dot > 0, hollow]);
   };
   assert.equal(new Set([LIVE, DEAD, UNSEEN, DUPLICATE, OVERUSED].map(form)).size, 5);
-});
-
-test("a slice begins with the three busiest codes, and the oldest of three gives way", () => {
-  assert.deepEqual(busiest(Uint32Array.from([4, 9, 0, 9])), [1, 3, 0]);
-  assert.deepEqual(withCode([1, 2, 3], 7), [2, 3, 7]);
-  assert.deepEqual(withCode([1, 2, 3], 1), [2, 3, 1]);
-});
-
-test("typed codes are checked: whole, in range, different", () => {
-  assert.deepEqual(readCodes(["1", " 2", "3"], 4), { codes: [1, 2, 3] });
-  assert.match(readCodes(["1", "4", "2"], 4).problem, /Code B .* 0 to 3/);
-  assert.match(readCodes(["1.5", "2", "3"], 4).problem, /Code A/);
-  assert.match(readCodes(["", "2", "3"], 4).problem, /Code A/);
-  assert.match(readCodes(["1", "1", "2"], 4).problem, /different/);
-});
-
-/** A bus that answers from a list, and a clock that never waits. */
-function requests(answers) {
-  const asked = [];
-  const bus = {
-    async ask(_what, args) {
-      asked.push(args.kind);
-      const answer = answers.shift();
-      if (answer instanceof Error) throw answer;
-      return answer;
-    },
-  };
-  return { made: new Requests(bus, async () => undefined), asked };
-}
-
-test("a map that is being computed is asked for until it is there, then kept", async () => {
-  const { made, asked } = requests([{ busy: 0.2 }, { busy: 0.7 }, { kind: "umap" }]);
-  const said = [];
-  const scope = {};
-  assert.deepEqual(await made.get({ kind: "umap" }, scope, (share) => said.push(share)), { kind: "umap" });
-  assert.deepEqual(
-    said.filter((share) => share !== null),
-    [0.2, 0.7],
-  );
-  assert.deepEqual(await made.get({ kind: "umap" }, scope, () => assert.fail("it was kept")), { kind: "umap" });
-  assert.equal(asked.length, 3);
-});
-
-test("another wish ends the waiting for the first, and its failure is nobody's", async () => {
-  const { made, asked } = requests([{ busy: 0.1 }, { kind: "pca" }]);
-  const scope = {};
-  const first = made.get({ kind: "tsne" }, scope, () => undefined);
-  const second = made.get({ kind: "pca" }, scope, () => undefined);
-  assert.deepEqual(await second, { kind: "pca" });
-  assert.equal(await first, null);
-  assert.deepEqual(asked, ["tsne", "pca"]);
-  const broken = requests([new Error("too late"), { kind: "pca" }]).made;
-  const lost = broken.get({ kind: "umap" }, scope, () => undefined);
-  await broken.get({ kind: "pca" }, scope, () => undefined);
-  assert.equal(await lost, null);
-});
-
-test("another codebook forgets the maps of the one before; a failure is said", async () => {
-  const { made, asked } = requests([{ kind: "pca", n: 1 }, { kind: "pca", n: 2 }, new Error("no map")]);
-  assert.equal((await made.get({ kind: "pca" }, { a: 1 }, () => undefined)).n, 1);
-  assert.equal((await made.get({ kind: "pca" }, { a: 2 }, () => undefined)).n, 2);
-  await assert.rejects(
-    made.get({ kind: "umap" }, { a: 3 }, () => undefined),
-    /no map/,
-  );
-  assert.equal(asked.length, 3);
 });

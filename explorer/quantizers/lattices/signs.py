@@ -13,7 +13,7 @@ from explorer.joints.record import LatticeRule
 from explorer.quantizers.base import QuantizedLevel, QuantizerOutput, check_latents, mean_square, total
 from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.lab_spec import LabValues
-from explorer.quantizers.lattice import LatticeQuantizer, sign_entropies
+from explorer.quantizers.lattices.lattice import LatticeQuantizer, sign_entropies
 from explorer.quantizers.nearest import finite_rows, mark_lost
 
 

@@ -8,7 +8,7 @@ the penalty are the authors', who start the latter at three times that.
 from __future__ import annotations
 
 from explorer.quantizers.lab_spec import LabSpec, LabValues
-from explorer.quantizers.signs import SignQuantizer, signs_in_lab
+from explorer.quantizers.lattices.signs import SignQuantizer, signs_in_lab
 
 
 class LookupFreeQuantizer(SignQuantizer):

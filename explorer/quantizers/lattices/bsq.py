@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from explorer.quantizers.lab_spec import LabSpec, LabValues
-from explorer.quantizers.signs import SignQuantizer, signs_in_lab
+from explorer.quantizers.lattices.signs import SignQuantizer, signs_in_lab
 
 
 class BinarySphericalQuantizer(SignQuantizer):

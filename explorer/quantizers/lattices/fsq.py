@@ -19,7 +19,7 @@ from explorer.joints.record import LatticeRule
 from explorer.quantizers.base import QuantizedLevel, QuantizerOutput, check_latents
 from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.lab_spec import LabSpec, LabValues, slider
-from explorer.quantizers.lattice import LatticeQuantizer
+from explorer.quantizers.lattices.lattice import LatticeQuantizer
 from explorer.quantizers.nearest import finite_rows, mark_lost
 
 EDGE = 1e-3  # the bound reaches a little past the outermost level, so that its gradient there is not zero
