@@ -11,6 +11,7 @@ from torch import Tensor
 
 from explorer.foundation.device import pick_device
 from explorer.foundation.errors import MediaError, RecordError
+from explorer.foundation.words import count_of
 from explorer.joints.record import TokenLayout, TokenLevel, TokenRecord
 from explorer.joints.table_faults import DIVERGED, codebook_faults, lost_codes
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec, extent_of
@@ -308,7 +309,7 @@ class AdaptedTokenizer(Tokenizer):
     def _checked_indices(self, indices: Sequence[np.ndarray]) -> list[np.ndarray]:
         """One integer array a level, of shapes that fit one medium and with codes in range; or a RecordError."""
         if len(indices) != len(self._codebooks):
-            raise RecordError(f"{self.spec.id} has {len(self._codebooks)} levels, got {len(indices)}")
+            raise RecordError(f"{self.spec.id} has {count_of(len(self._codebooks), 'level')}, got {len(indices)}")
         arrays = [np.asarray(level) for level in indices]
         shapes = [array.shape for array in arrays]
         axes = len(self._field_shape(0, 1))

@@ -162,7 +162,7 @@ def like(array: DumpArray, axes: Axes) -> Axes:
         raise RecordError(f"{array.name!r} has the shape {array.shape}; the first has axes {','.join(names)}.")
     found = Axes(short, names, axes.guessed)
     if found.levels != axes.levels:
-        raise RecordError(f"{array.name!r} has {found.levels} levels; the first has {axes.levels}.")
+        raise RecordError(f"{array.name!r} has {count_of(found.levels, 'level')}; the first has {axes.levels}.")
     return found
 
 

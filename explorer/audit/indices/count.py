@@ -20,6 +20,7 @@ from explorer.audit.indices.words import notes_on
 from explorer.audit.key_sample import KeySample, ranks_in
 from explorer.dumps.arrays import Dump, DumpArray
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.foundation.words import count_of, is_are
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import JointAudit
 
@@ -148,7 +149,9 @@ class IndexCount:
             notes.append(left.words(self.parts, unit))
         notes += [*subject.notes, *notes_on(levels, subject.axes.question, padding, self._padding.words, repeated)]
         if self._latents is not None and (odd := sum(of.not_finite for of in self._latents.levels)):
-            notes.append(f"{odd:,} latents are not finite (NaN or infinite); norms are of the others.")
+            notes.append(
+                f"{count_of(odd, 'latent')} {is_are(odd)} not finite (NaN or infinite); norms are of the others."
+            )
         made_with |= {"notes": notes} if notes else {}
         skipped, planned = tuple(left.listed), 1 + len(left.listed)
         return Audit(

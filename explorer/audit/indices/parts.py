@@ -17,6 +17,7 @@ from explorer.audit.indices.words import no_codes, wrong_index
 from explorer.dumps.arrays import DAMAGE, Dump, DumpArray, DumpRows, Refusal
 from explorer.dumps.opening import parts_of, unreadable
 from explorer.foundation.errors import RecordError
+from explorer.foundation.words import count_of
 
 AT_ONCE = 64  # items of an array between two chances to stop
 Work = tuple[Iterator[Block], Position]  # blocks, and where the dump is after them
@@ -190,7 +191,7 @@ class PartReader:
         axes = like(arrays[0], self._axes)
         levels = axes.levels if len(arrays) == 1 else len(arrays)
         if levels != len(self._sizes):
-            raise RecordError(f"{arrays[0].name!r} has {levels} levels; the first has {len(self._sizes)}.")
+            raise RecordError(f"{arrays[0].name!r} has {count_of(levels, 'level')}; the first has {len(self._sizes)}.")
         if len({array.shape for array in arrays}) > 1:
             raise RecordError(f"{arrays[0].name!r} is the first of {levels} levels of different shapes.")
         self._part_lengths.add(arrays[0].size // axes.levels // (axes.media or 1))

@@ -16,6 +16,7 @@ from explorer.audit.indices.blocks import Padding
 from explorer.audit.indices.words import words_of_levels
 from explorer.dumps.arrays import Dump
 from explorer.foundation.errors import SettingsError
+from explorer.foundation.words import count_of, is_are
 from explorer.joints.audit_parts import BATCHES
 
 PART = 1024  # indices of a row without media that are taken together at least: as many as 256 px have tokens
@@ -132,7 +133,8 @@ def subject_of(
     if number > MOST_LEVELS:
         raise SettingsError(f"{number:,} levels are too many; at most {MOST_LEVELS} are counted.")
     if len(sizes) not in (1, number):
-        raise SettingsError(f"{len(sizes)} codebook sizes were given, and there are {number} levels.")
+        given = f"{count_of(len(sizes), 'codebook size')} {'was' if len(sizes) == 1 else 'were'} given"
+        raise SettingsError(f"{given}, and there {is_are(number)} {count_of(number, 'level')}.")
     return IndexSubject(
         title=source.title,
         listed=source.listed,

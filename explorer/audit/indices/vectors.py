@@ -17,6 +17,7 @@ import numpy as np
 
 from explorer.audit.counting import LatentSample
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.foundation.words import count_of, is_are
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook, Combination
 
@@ -202,8 +203,10 @@ class LatentCounters:
 
     def _fits(self, tokens: int, fits: bool) -> None:
         if not fits:
-            many = f"{tokens:,} tokens" + (" or more" if tokens > len(self._latents) else "")
-            raise RecordError(f"There are {len(self._latents):,} latents, and {many} on each level (with padding).")
+            many = count_of(tokens, "token") + (" or more" if tokens > len(self._latents) else "")
+            there = len(self._latents)
+            told = f"There {is_are(there)} {count_of(there, 'latent')}"
+            raise RecordError(f"{told}, and {many} on each level (with padding).")
 
     def add_to(self, levels: Sequence[LevelAudit]) -> tuple[LevelAudit, ...]:
         """The levels with what their latents showed. Raises RecordError if latents are left over."""

@@ -54,7 +54,7 @@ def wrong_index(value: np.generic, place: int, name: str, size: int, seen: np.nd
             f"padding or a mask, name it as padding (command line: --ignore {value:g})."
         )
     whole = int(seen[np.isfinite(seen)].max())
-    said = f"{told} is outside 0..{size - 1:,}. The codebook has {whole + 1:,} codes or more"
+    said = f"{told} is outside 0..{size - 1:,}. The codebook has {count_of(whole + 1, 'code')} or more"
     if (kind := rounded_by(seen)) is not None:
         return f"{told} is outside 0..{size - 1:,}. {rounding_words(kind)}"
     if whole == size and not np.any(seen == 0):

@@ -37,7 +37,9 @@ class LoadedGraph:
     def __post_init__(self) -> None:
         check_edges(self.edges)
         if node_count(self.edges) != len(self.names.nodes):
-            raise MediaError(f"{len(self.names.nodes)} names are given for {node_count(self.edges)} nodes.")
+            named = len(self.names.nodes)
+            given = f"{count_of(named, 'name')} {is_are(named)} given"
+            raise MediaError(f"{given} for {count_of(node_count(self.edges), 'node')}.")
 
     @property
     def between(self) -> np.ndarray:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from explorer.foundation.errors import CheckpointError
+from explorer.foundation.words import count_of
 from explorer.public.header import Header
 from explorer.public.sound.normed_names import normed_shape
 
@@ -69,7 +70,7 @@ def seanet_config(header: Header, encoder: str, title: str, unit: str = ".shortc
             "residual units; as many units for each step down were expected."
         )
     if len(steps) > MOST_STEPS:
-        raise CheckpointError(f"This looks like {title}, but its encoder goes down in {len(steps)} steps.")
+        raise CheckpointError(f"This looks like {title}, but its encoder goes down in {count_of(len(steps), 'step')}.")
     first, last = shape("0.conv.conv"), shape(f"{convolutions[-1]}.conv.conv")
     inside = shape(f"{residuals[0]}.block.1.conv.conv")
     recurrent = numbered(".lstm.weight_ih_l0")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from explorer.foundation.errors import CheckpointError
 from explorer.foundation.registry import load_dotted
+from explorer.foundation.words import count_of
 from explorer.public.format import BuiltCodec, Format
 from explorer.public.header import Header
 
@@ -95,7 +96,8 @@ class FolderFormat(Format):
         """`found`, if config.json asks for as many: a model is never built for more levels than its file holds."""
         if asked != found or not found:
             raise CheckpointError(
-                f"This looks like {self.title}, but config.json asks for {asked:,} levels and the file holds {found}."
+                f"This looks like {self.title}, but config.json asks for {count_of(asked, 'level')} and the file holds "
+                f"{found}."
             )
         return found
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.foundation.errors import MediaError, RecordError, SettingsError
+from explorer.foundation.words import count_of
 from explorer.joints.record import Codebook
 from explorer.quantizers.base import Quantizer, QuantizerOutput
 from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
@@ -74,7 +75,7 @@ class ItemsTokenizer(AdaptedTokenizer):
     def _array(self, media: Tensor, extent: tuple[int, ...]) -> np.ndarray:
         array = media.float().movedim(1, -1).cpu().numpy()  # (B, N, D)
         if array.shape[1:-1] != tuple(extent):
-            raise RecordError(f"{self.spec.id} decoded to {array.shape[1]} items, expected {extent}")
+            raise RecordError(f"{self.spec.id} decoded to {count_of(array.shape[1], 'item')}, expected {extent}")
         return np.ascontiguousarray(array)
 
     def _checked_media(self, media: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.foundation.errors import AdapterError, RecordError
+from explorer.foundation.words import count_of
 from explorer.joints.record import Codebook, Combination, LatticeRule, Metric, TokenLayout
 from explorer.joints.table_faults import not_finite, table_fault
 from explorer.joints.tokenizer import TokenizerSpec
@@ -137,7 +138,7 @@ class Functions(UserCodec):
             given, parts = given.get("indices"), given.get("latents")
         levels = list(given) if isinstance(given, (list, tuple)) else [given]
         if len(levels) != len(self._books):
-            raise AdapterError(f"encode gave {len(levels)} levels; codebook has {len(self._books)}.")
+            raise AdapterError(f"encode gave {count_of(len(levels), 'level')}; codebook has {len(self._books)}.")
         parts = [None] * len(levels) if parts is None else parts if isinstance(parts, (list, tuple)) else [parts]
         stands_in = len(levels) > 1 and self._decode is not None and not self._leaves_out
         self.notes = (NO_LATENTS,) * (parts[0] is None) + (STANDS_IN,) * stands_in

@@ -19,6 +19,7 @@ from explorer.analysis.maps.geometry import in_metric
 from explorer.analysis.maps.projection import Projection, check_vectors, principal_axes, trustworthiness
 from explorer.foundation.config import settings
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook
@@ -221,7 +222,7 @@ def _bits(of: _Level, *_) -> dict[str, Any]:
         "correlation": correlation,
         "tokens": usage.tokens,
     }
-    note = f"Bits and their correlations (phi) are counted over {usage.tokens:,} tokens."
+    note = f"Bits and their correlations (phi) are counted over {count_of(usage.tokens, 'token')}."
     answer = _lattice(of)
     return answer | {"bit_usage": known, "notes": [*answer["notes"], note]}
 

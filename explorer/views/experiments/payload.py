@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from explorer.analysis.experiments.across_media import MediumRow, Spread, extremes, rows_of, sentences
+from explorer.foundation.words import count_of
 from explorer.joints.experiment import Experiment
 from explorer.media.medium import NOUNS
 
@@ -111,5 +112,7 @@ def _made(experiment: Experiment) -> list[str]:
         f"{noun[:1].upper()}{noun[1:]}: {run.data}; measured on {run.measured['held_out']:,} held out ({run.held_out})."
         for noun, run in media.items()
     ]
-    lines.append(f"Usage is counted over {int(one.measured.get('tokens', 0)):,} tokens each, drawn at random.")
+    lines.append(
+        f"Usage is counted over {count_of(int(one.measured.get('tokens', 0)), 'token')} each, drawn at random."
+    )
     return lines

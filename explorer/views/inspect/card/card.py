@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from explorer.foundation.errors import RecordError
+from explorer.foundation.words import count_of
 from explorer.views.kit.wire.encoding import pack, png_data_url, wav_data_url
 
 PATCHES_SHOWN = 60  # a card with more would be a wall; the card says how many there are in all
@@ -116,9 +117,11 @@ class CodeCardData:
         if not 0 <= self.code < self.codebook_size:
             raise RecordError(f"code {self.code} is outside 0..{self.codebook_size - 1}")
         if len(self.tokens) > self.num_tokens:
-            raise RecordError(f"code {self.code} has {len(self.tokens)} tokens of only {self.num_tokens}")
+            raise RecordError(f"code {self.code} has {count_of(len(self.tokens), 'token')} of only {self.num_tokens}")
         if self.patches is not None and len(self.patches) > len(self.tokens):
-            raise RecordError(f"{len(self.patches)} patches for {len(self.tokens)} tokens")
+            raise RecordError(
+                f"{count_of(len(self.patches), 'patch', 'patches')} for {count_of(len(self.tokens), 'token')}"
+            )
         if (self.digits is None) != (self.digit_levels is None):
             raise RecordError("digits and digit_levels come together or not at all")
         if self.digits is not None and len(self.digits) != len(self.digit_levels):

@@ -15,7 +15,7 @@ import numpy as np
 
 from explorer.analysis.codes.definitions import DEFINITIONS
 from explorer.foundation.errors import RecordError
-from explorer.foundation.words import plural
+from explorer.foundation.words import count_of, plural
 from explorer.views.kit.wire.encoding import lossless_data_url, pack, pack_indices
 
 BITS_PER_RGB_PIXEL = 24
@@ -68,7 +68,7 @@ class ReconstructionData:
         for name in ("indices", "quantization_error", "margin"):
             levels = getattr(self, name)
             if len(levels) not in (0, self.num_levels):
-                raise RecordError(f"{name} has {len(levels)} levels, expected {self.num_levels}")
+                raise RecordError(f"{name} has {count_of(len(levels), 'level')}, expected {self.num_levels}")
             for level, array in enumerate(levels):
                 if array.ndim != 2 or (self.indices and array.shape != self.indices[level].shape):
                     raise RecordError(f"{name} of level {level} has shape {array.shape}, expected (rows, columns)")
