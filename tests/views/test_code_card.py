@@ -98,7 +98,7 @@ def test_digits_of_an_implicit_code():
     [
         ({"code": 16}, r"code 16 is outside 0\.\.15"),
         ({"tokens": range(21)}, "21 tokens of only 20"),
-        ({"tokens": [1], "patches": np.zeros((2, 4, 4, 3))}, "2 patches for 1 tokens"),
+        ({"tokens": [1], "patches": np.zeros((2, 4, 4, 3))}, "2 patches for 1 token$"),
         ({"digits": [1]}, "come together"),
         ({"digits": [1], "digit_levels": [2, 2]}, "1 digits for 2 axes"),
     ],

@@ -165,7 +165,7 @@ def test_the_caption_speaks_of_groups_and_is_silent_for_one_level():
     ("change", "words"),
     [
         ({"reconstruction": np.zeros((12, 19, 3))}, r"must both be \(H, W, 3\)"),
-        ({"num_levels": 2}, "indices has 1 levels, expected 2"),
+        ({"num_levels": 2}, "indices has 1 level, expected 2"),
         ({"margin": (np.zeros((3, 4)),)}, "margin of level 0 has shape"),
         ({"margin": (np.zeros(15),)}, r"expected \(rows, columns\)"),
     ],
