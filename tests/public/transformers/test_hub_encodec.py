@@ -120,7 +120,7 @@ def test_what_only_looks_like_it_is_refused(pair):
     more = {**header.config, "target_bandwidths": [1e6]}
     with pytest.raises(CheckpointError, match=r"missing .*layers\.0\.conv"):
         fill(form, replace(header, tensors=fewer))
-    with pytest.raises(CheckpointError, match="levels? and the file holds"):
+    with pytest.raises(CheckpointError, match=r"levels? and the file holds"):
         form.describe(replace(header, config=more))
     with pytest.raises(CheckpointError, match="sampling_rate is fast"):
         form.describe(replace(header, config={**header.config, "sampling_rate": "fast"}))
