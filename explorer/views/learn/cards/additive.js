@@ -153,10 +153,12 @@ function draw(ctx, scene) {
 
 /** The sums that were found, and by which search, where they differ. */
 function nameEnds(ctx, scene, same) {
-  const { plane, theme, found } = scene;
+  const { plane, theme, found, state } = scene;
+  const latent = plane.at(...state.at);
   const name = (indices, who, colour) => {
     const [x, y] = plane.at(...sumCodes(indices, found.tables));
-    drawName(ctx, scene, `${readSum(indices)}${who}`, x + 12, y + 17, { colour });
+    const left = x < latent[0] - 2; // the latent's own name begins on its right
+    drawName(ctx, scene, `${readSum(indices)}${who}`, x + (left ? -12 : 12), y + 17, { align: left ? "right" : "left", colour });
   };
   if (!same) name(found.greedy, ", greedy", GREEDY);
   name(found.joint, same ? "" : ", together", theme.accent);
