@@ -215,12 +215,13 @@ class Guide extends Component {
     if (!box || box.height === 0) return;
     const top = first.closest(NAMED_SIDE)?.getBoundingClientRect().top ?? box.top;
     const card = this.card.getBoundingClientRect();
-    const bottom = (card.width >= window.innerWidth - 2 * EDGE_PX ? card.top : window.innerHeight) - AIR_PX;
+    const across = card.width >= window.innerWidth - 2 * EDGE_PX; // as on a phone, where it covers nothing above it
+    const bottom = (across ? card.top : window.innerHeight) - AIR_PX;
     const head = headPx();
     const by = seekBy([top, box.bottom], [head, bottom]);
     if (by === 0 && !this.sought) return;
     // What is too long, or as wide as the card cannot but cover, stays on top while what is above it grows.
-    this.sought = box.bottom - top > bottom - head || box.width > window.innerWidth / 2;
+    this.sought = box.bottom - top > bottom - head || (!across && box.width > window.innerWidth / 2);
     window.scrollBy({ top: this.sought ? top - head : by });
   }
 
