@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.learn.test_learn import DONE, GUIDE, at, open_step
+from tests.browser.learn.test_learn import GUIDE, at, open_step
 
 pytestmark = pytest.mark.browser
 
@@ -95,14 +95,17 @@ def test_a_step_with_edits_opens_the_editor_where_the_page_is_there_already(page
 
 def test_mend_that_is_pressed_while_its_run_opens_is_done_to_that_run(page, app_url):
     """It went to the run before, and was gone with it."""
-    open_step(page, app_url, "collapse.1")
+    open_step(page, app_url, "collapse.0")
     page.wait_for_selector("#lab-view .dte-lab[data-playing='false']:not([data-step='0'])")
+    page.click(f"{GUIDE} .gd-next")
+    at(page, "collapse.1")  # of the same run
     page.evaluate(
         "([next, mend]) => { document.querySelector(next).click(); document.querySelector(mend).click(); }",
         [f"{GUIDE} .gd-next", "#lab-view .lab-panel-presets button[data-mend='rich_get_richer']"],
     )
     at(page, "collapse.2")
-    page.wait_for_selector(DONE)
+    page.wait_for_selector("#lab-view [data-preset='rich_get_richer'][data-state='mended']")
+    page.wait_for_function("/mended=1/.test(location.search)")  # as the page writes it of the run that is there
 
 
 def test_round_buttons_of_the_quiz_are_dark_in_the_dark(page, app_url):
