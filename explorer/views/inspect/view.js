@@ -292,6 +292,7 @@ class InspectView extends Component {
 
   redrawAll() {
     this.theme = readTheme(this.root);
+    if (!this.model) return; // another theme before the first value
     this.usageChart.show();
     for (const [id, panel] of Object.entries(this.panels)) {
       this.parts.cards[id].reset.hidden = !panel.zoomed;

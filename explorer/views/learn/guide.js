@@ -29,12 +29,10 @@ const SHEETS = ["../kit/widgets/base.css"];
 /** How a page makes way for what a step is about: in the lab the settings stand beside the plane rather than a window below
  *  it, and charts as wide as the window leave the card its place. @param {string[]} lit */
 function makeWay(lit) {
-  const { classList } = document.documentElement;
-  classList.toggle("dte-settings-first", lit.includes(SETTINGS));
-  classList.toggle(
-    "dte-beside-guide",
-    lit.some((one) => WIDE.some((begin) => one.startsWith(begin))),
-  );
+  const page = document.documentElement; // by attributes: another class would be taken for another theme
+  page.toggleAttribute("data-settings-first", lit.includes(SETTINGS));
+  const wide = lit.some((one) => WIDE.some((begin) => one.startsWith(begin)));
+  page.toggleAttribute("data-beside-guide", wide);
 }
 
 /** Have the page of an address, which the browser keeps for its next visit. */

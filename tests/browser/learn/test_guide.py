@@ -56,7 +56,7 @@ def test_a_chart_as_wide_as_the_window_is_not_covered(page, app_url):
         arg=GUIDE,
     )
     page.get_by_role("button", name="Leave").click()
-    page.wait_for_function("!document.documentElement.classList.contains('dte-beside-guide')")
+    page.wait_for_selector("html:not([data-beside-guide])", state="attached")
 
 
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["desk", "phone"])
