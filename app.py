@@ -38,11 +38,9 @@ def main() -> None:
 
     from explorer.pages.app import build
     from explorer.pages.launch import serve
-    from explorer.pages.shared.runtime import warm_up
     from explorer.pages.shared.serve import end_well_on_sigterm
-    from explorer.tokenizers import list_tokenizers
+    from explorer.pages.warm import first_result, the_rest
 
-    specs = list_tokenizers()
     demo = build()
     first, *others = serve(demo, arguments.host, arguments.port, arguments.allow_host)
     print(f"Running on {first}", flush=True)
@@ -51,9 +49,9 @@ def main() -> None:
     for title, path in given:
         print(f"{title}: {first}{path}", flush=True)
     end_well_on_sigterm()
-    if specs:
-        warm_up(specs[0].id).join()
+    first_result().join()
     memory.begun()
+    the_rest(first)
     demo.block_thread()
 
 

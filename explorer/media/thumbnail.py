@@ -14,7 +14,7 @@ from explorer.media.rows.series import LoadedSeries
 from explorer.media.sounds.audio import LoadedAudio
 from explorer.media.sounds.spectrogram import sound_pixels, spectrogram_db
 
-THUMBNAIL_PX = 96  # shown 40 px wide, on screens of twice as many dots, too
+THUMBNAIL_PX = 80  # shown 40 px wide, on screens of twice as many dots, too
 SERIES_LINES = 4  # columns of a series
 
 

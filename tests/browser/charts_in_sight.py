@@ -7,7 +7,9 @@ is then one too few.
 FOUND = """([chart, state]) => {
   const found = document.querySelector(chart);
   if (!found) return false;
-  found.scrollIntoView({ block: "center" });
+  let shown = found; // or what holds it, where that is asked for when it comes into sight itself
+  while (shown && !shown.checkVisibility()) shown = shown.parentElement;
+  shown?.scrollIntoView({ block: "center" });
   return found.matches(`[data-state='${state}']:not([aria-busy])`);
 }"""
 

@@ -39,7 +39,7 @@ def visit(browser, app_url):
     context.on("console", lambda note: errors.append(note.text) if is_error(note) else None)
     page.goto(f"{app_url}codebook?tokenizer=vq-ema&audit=val")
     page.wait_for_selector(f"{PAGE}[data-ready='true']")
-    page.wait_for_selector(f"{PAGE} .codebook-geometry .cg-grid:not([hidden])", state="attached")
+    page.wait_for_selector(f"{PAGE} .codebook-map[data-kind='pca']", state="attached")
     yield page, asked
     context.close()
     assert errors == []

@@ -103,6 +103,7 @@ def test_a_code_is_chosen_in_the_heatmap_on_the_map_and_in_the_geometry(page, ap
     page.mouse.click(*middle(page, f"{PAGE} .cm-stage"))
     page.wait_for_function(f"document.querySelector('{PAGE}').dataset.code !== '{first}'")
     second = chosen(page)
+    page.locator(f"{PAGE} .codebook-geometry").scroll_into_view_if_needed()  # it is asked for when it comes near
     pair = page.locator(f"{PAGE} .cg-duplicates .cg-code").first
     other = int(pair.get_attribute("data-code"))
     pair.click()

@@ -258,7 +258,7 @@ def test_everything_that_can_be_chosen_has_a_picture(visitor):
     for kind, name in (one["id"].split(":") for one in media):
         data, mime = thumbnail(kind, name)
         pixels = Image.open(io.BytesIO(data))
-        assert (pixels.size, mime) == ((96, 96), "image/webp") and np.ptp(np.asarray(pixels.convert("L"))) > 40
+        assert (pixels.size, mime) == ((80, 80), "image/webp") and np.ptp(np.asarray(pixels.convert("L"))) > 40
     assert [one["image"] for one in media] == [f"thumbnails/{one['id'].replace(':', '/')}" for one in media]
 
 

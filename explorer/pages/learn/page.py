@@ -50,11 +50,11 @@ def learn_ask(request: dict[str, Any]) -> str:
 
 def _open() -> tuple[str, str]:
     """Sent to this page alone: what a component is made with goes with every page of the app."""
-    return _contents()
+    return contents()
 
 
 @functools.cache
-def _contents() -> tuple[str, str]:
+def contents() -> tuple[str, str]:
     """The same for everybody, made at the first visit."""
     glossary = {one.term: one.words for one in DEFINITIONS.values()}
     return chapters.payload(CHAPTERS, glossary, references()), _methods()

@@ -20,7 +20,7 @@ from explorer.foundation import stages
 from explorer.foundation.cache import Cache, share
 from explorer.foundation.config import REPOSITORY, settings, shipped_maps
 from explorer.foundation.errors import Cancelled, ExplorerError
-from explorer.foundation.owners import EVERYBODY, carried, owner
+from explorer.foundation.owners import EVERYBODY, owner
 from explorer.joints.record import TokenRecord
 from explorer.media.medium import Medium, tokenized
 from explorer.media.samples import sample
@@ -152,17 +152,3 @@ def _run_worker(arguments: list[str], turns: Turns, turn: int) -> Iterator[float
         watchdog.cancel()
         worker.kill()
         worker.communicate()
-
-
-def warm_up(tokenizer_id: str) -> threading.Thread:
-    """Load torch and the first tokenizer while the visitor's browser is still opening the page."""
-
-    def load() -> None:
-        try:
-            record_of(Visit(tokenizer=tokenizer_id))
-        except ExplorerError as error:
-            _log.warning("warm-up: %s", error)
-
-    thread = threading.Thread(target=carried(load), name="warm-up", daemon=True)
-    thread.start()
-    return thread

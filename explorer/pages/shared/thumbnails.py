@@ -23,7 +23,7 @@ from explorer.views.kit.wire.encoding import image_bytes
 FOLDER = "thumbnails"
 KINDS: Mapping[str, Mapping[str, Sample | HardContent]] = {"sample": SAMPLES, "preset": PRESETS}
 A_WEEK = "public, max-age=604800"  # another version of the app may draw them otherwise
-WEBP, JPEG = ("WEBP", {"quality": 75}), ("JPEG", {"quality": 80})  # half as many bytes, where Pillow writes it
+WEBP, JPEG = ("WEBP", {"quality": 70}), ("JPEG", {"quality": 80})  # half as many bytes, where Pillow writes it
 _log = logging.getLogger(__name__)
 
 

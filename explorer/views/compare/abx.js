@@ -1,15 +1,15 @@
 // @ts-check
 // A/B/X beneath the votes for sounds: X is secretly one of two, and the listener says which. Names stay hidden until they
-// are asked for; the trials are kept in this page alone.
+// are asked for; the trials are kept in this browser alone, until they are cleared.
 
-import { drawX, pairsOf, rightOf, trialsCsv, trialsOf, trialWords } from "./trials.js";
+import { drawX, keepTrials, pairsOf, readTrials, rightOf, trialsCsv, trialsOf, trialWords } from "./trials.js";
 import { X } from "./player.js";
 import { h, say } from "../kit/widgets/dom.js";
 import { saveText } from "../kit/wire/files.js";
 import { countOf, fileStem } from "../kit/wire/format.js";
 
 const ADVICE =
-  "X is drawn anew for each trial, and heard at the loudness of the others and in step with them. Decide how many trials to make before the first: to stop when the count looks good makes the chance too small. Kept in this page alone.";
+  "X is drawn anew for each trial, and heard at the loudness of the others and in step with them. Decide how many trials to make before the first: to stop when the count looks good makes the chance too small. Kept in this browser alone.";
 
 export class HiddenX {
   /** player: plays X as one of two. name(id): what a pane is called now. hidden(): whether names are. */
@@ -19,8 +19,10 @@ export class HiddenX {
     this.name = name;
     this.hidden = hidden;
     this.seed = bus.state.seed;
-    /** @type {import("./trials.js").Trial[]} */
-    this.trials = [];
+    const { trials, drawn } = readTrials();
+    /** @type {any[]} */
+    this.trials = trials;
+    this.drawn = drawn;
     /** @type {[string, string] | null} */
     this.pair = null;
     this.last = "";
@@ -30,6 +32,7 @@ export class HiddenX {
     this.said = h("p", { class: "cp-ask", role: "status", "data-part": "trials" });
     const button = (act, text, onclick) => h("button", { type: "button", class: "dte-link", "data-act": act, onclick }, text);
     this.reveal = button("names", "Show the names", () => this.tellNames());
+    this.clear = button("trials-clear", "Clear all trials", () => this.forget());
     this.save = button("trials-csv", "Trials, .csv", () => this.export());
     this.element = h(
       "section",
@@ -38,7 +41,7 @@ export class HiddenX {
       this.ears,
       this.answers,
       this.said,
-      h("p", { class: "cb-note" }, this.reveal, " ", this.save),
+      h("p", { class: "cb-note" }, this.reveal, " ", this.save, " ", this.clear),
       h("p", { class: "cb-note" }, ADVICE),
     );
   }
@@ -76,7 +79,7 @@ export class HiddenX {
   draw() {
     const { seed } = this.bus.state;
     const focused = document.activeElement?.getAttribute("data-answer");
-    this.player.hide(this.pair[drawX(seed, this.trials.length)]);
+    this.player.hide(this.pair[drawX(seed, this.drawn)]);
     const names = this.pair.map((id) => this.name(id));
     this.ears.replaceChildren(...this.player.earsOf([...this.pair, X].map((id) => [id, id === X ? "X" : this.name(id)])));
     const answer = (name, i) => h("button", { type: "button", class: "dte-plain-button", "data-answer": i, onclick: () => this.answer(i) }, `X is ${name}`);
@@ -86,13 +89,23 @@ export class HiddenX {
     const made = trialsOf(this.trials, this.pair);
     say(this.said, `${this.last} ${trialWords(rightOf(made), made.length)}`.trim());
     this.save.hidden = made.length === 0;
+    this.clear.hidden = this.trials.length === 0;
   }
 
   answer(i) {
     const { seed, pictures } = this.bus.state;
-    const x = drawX(seed, this.trials.length);
+    const x = drawX(seed, this.drawn);
     this.trials = [...this.trials, { pair: this.pair, seed, x, answer: i, medium: pictures.name }];
+    this.drawn += 1;
+    keepTrials(this.trials, this.drawn);
     this.last = x === i ? "Right." : `Wrong: X was ${this.name(this.pair[x])}.`;
+    this.draw();
+  }
+
+  /** Trials of all pairs; X goes on as if they had stayed. */
+  forget() {
+    [this.trials, this.last] = [[], ""];
+    keepTrials([], this.drawn);
     this.draw();
   }
 

@@ -2,11 +2,12 @@
 // What is drawn here of a medium that is no picture: the lines of a series, the trees of semantic ids, a graph with its
 // anchors. Panes show it as they show pictures: one pane a tokenizer, all with one view, what is pointed at lit in all.
 
-import { graphsOf } from "./drawn_graph.js";
-import { treesOf } from "./drawn_items.js";
-import { linesOf } from "./drawn_series.js";
-
-const KINDS = { series: linesOf, items: treesOf, graph: graphsOf };
+/** By kind, what draws it: its modules come with the first of its kind. @type {Record<string, () => Promise<any>>} */
+const KINDS = {
+  series: async () => (await import("./drawn_series.js")).linesOf,
+  items: async () => (await import("./drawn_items.js")).treesOf,
+  graph: async () => (await import("./drawn_graph.js")).graphsOf,
+};
 
 /**
  * @typedef {object} Drawn
@@ -25,6 +26,6 @@ const KINDS = { series: linesOf, items: treesOf, graph: graphsOf };
  * @property {(facts: any) => {label: string, box?: number[], mark?: any} | null} worst  what one does worst
  * @property {(mark: any, title: (id: string) => string, choose: (mark: any) => void) => (HTMLElement | null)[]} [lists]  what is listed of it
  *
- * @param {any} pictures  the answer of `pictures`  @returns {Drawn}
+ * @param {any} pictures  the answer of `pictures`  @returns {Promise<Drawn>}
  */
-export const openDrawn = (pictures) => KINDS[pictures.drawn.kind](pictures);
+export const openDrawn = async (pictures) => (await KINDS[pictures.drawn.kind]())(pictures);

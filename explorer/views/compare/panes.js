@@ -107,7 +107,7 @@ class Panes extends Component {
     const { pictures } = this.bus.state;
     if (!pictures) return;
     /** @type {any} */
-    const sources = pictures.drawn ? openDrawn(pictures) : await decodePicture(pictures);
+    const sources = await (pictures.drawn ? openDrawn(pictures) : decodePicture(pictures));
     if (this.bus.state.pictures !== pictures) return;
     const other = this.sources && (before?.name !== pictures.name || this.sources.width !== sources.width || this.sources.height !== sources.height);
     if (other) this.shared.view = null;

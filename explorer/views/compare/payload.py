@@ -25,6 +25,7 @@ from explorer.media.thumbnail import thumbnail_pixels
 from explorer.views.compare.drawing import drawn_payload
 from explorer.views.kit.wire.encoding import image_bytes, lossless_data_url, wav_data_url
 
+METHOD = 2  # of WebP: a comparison sends a picture a tokenizer, is made once, and measures for seconds anyway
 PLAYED_BYTES = 24 * 2**20  # of all sounds of one medium together, as WAV
 FRAME_PX = 320  # longest side of a frame that is played
 
@@ -44,7 +45,7 @@ def pictures_payload(compared: MediumComparison, number: int) -> dict[str, Any]:
     panes = [
         {
             "tokenizer": cell.tokenizer_id,
-            "image": "" if drawn else lossless_data_url(compared.reconstructions[cell.tokenizer_id]),
+            "image": "" if drawn else lossless_data_url(compared.reconstructions[cell.tokenizer_id], METHOD),
             "words": cell_words(kind, cell, medium),
             "worst": list(cell.worst.box),
         }
@@ -58,7 +59,7 @@ def pictures_payload(compared: MediumComparison, number: int) -> dict[str, Any]:
         "size": medium.words,
         "notes": list(medium.notes),
         "scale": float(error_scale(compared)),
-        "original": "" if drawn else lossless_data_url(compared.picture),
+        "original": "" if drawn else lossless_data_url(compared.picture, METHOD),
         "panes": panes,
         "failures": [{"name": name, "why": why} for name, why in medium.failures],
         "played": None if compared.played is None else kind.modality,

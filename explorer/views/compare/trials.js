@@ -29,6 +29,39 @@ export function guessChance(right, trials) {
   return Number(sum >> BigInt(beyond)) / 2 ** (trials - beyond);
 }
 
+const KEY = "dte-abx";
+const MOST_KEPT = 2000; // a megabyte of a browser's five
+
+/** What this browser keeps of earlier trials; nothing where it keeps nothing, or something else. drawn: how often X was
+ *  drawn, also for trials that were forgotten: else the same X would come again, in the same order.
+ *  @returns {{trials: Trial[], drawn: number}} */
+export function readTrials(store = () => globalThis.localStorage) {
+  try {
+    const { trials, drawn } = JSON.parse(store().getItem(KEY) ?? "{}");
+    const found = Array.isArray(trials) ? trials.filter(isTrial) : [];
+    return { trials: found, drawn: Number.isInteger(drawn) && drawn >= found.length ? drawn : found.length };
+  } catch {
+    return { trials: [], drawn: 0 };
+  }
+}
+
+const isTrial = (one) =>
+  Array.isArray(one?.pair) &&
+  one.pair.length === 2 &&
+  one.pair.every((id) => typeof id === "string") &&
+  typeof one.medium === "string" &&
+  Number.isInteger(one.seed) &&
+  [one.x, one.answer].every((side) => side === 0 || side === 1);
+
+/** @param {Trial[]} trials @param {number} drawn */
+export function keepTrials(trials, drawn, store = () => globalThis.localStorage) {
+  try {
+    store().setItem(KEY, JSON.stringify({ trials: trials.slice(-MOST_KEPT), drawn }));
+  } catch {
+    // a browser that keeps nothing forgets them with the page
+  }
+}
+
 const keyOf = (pair) => [...pair].sort().join("\n");
 
 /** Those of a pair, in whichever order it stood. @param {Trial[]} trials */

@@ -124,6 +124,10 @@ def test_a_hidden_x_is_told_by_ear_and_counted_without_a_name(page, made_url):
     page.wait_for_selector(f"{PANES} [data-tokenizer='made-tones']")
     assert "your vote" not in page.inner_text(f"{PANES} .cp-grid") and "of 4 right" in abx.inner_text()
     assert {trials_of(page, abx)[0][side] for side in ("first", "second")} == {"made-tones", "made-rates"}
+    page.reload()
+    page.wait_for_function(f"document.querySelector('{PANES} .cp-abx')?.innerText.includes('of 4 right')")
+    abx.get_by_role("button", name="Clear all trials").click()
+    assert "No trial yet." in abx.inner_text()
 
 
 def trials_of(page, abx):

@@ -11,6 +11,8 @@ import { furnish, note, saveCsv } from "../../kit/widgets/panel.js";
 import { DuplicateList } from "./duplicates.js";
 import * as model from "./model.js";
 
+const NEAR_PX = 200; // above or below the screen: what comes so near is asked for
+
 export async function mount(host, bus) {
   await addStyleSheet(new URL("geometry.css", import.meta.url).href);
   return new Geometry(host, bus);
@@ -22,10 +24,28 @@ class Geometry extends Component {
     this.host = host;
     this.bus = bus;
     this.data = this.level = null;
+    this.near = !globalThis.IntersectionObserver; // it weighs a quarter of a megabyte, and lies below the first screen
     this.duplicates = new DuplicateList(bus);
     this.build();
     this.own(bus.on(["open", "level"], () => this.load()));
     this.own(bus.on(["hover", "code"], () => this.data && this.duplicates.light()));
+    this.watched = false;
+    this.load();
+  }
+
+  /** From when on it can come into sight: what is above it has its height two frames after the audit is here. */
+  watch() {
+    if (this.watched) return;
+    this.watched = true;
+    const look = () => this.onSight(this.host, (now) => now && this.come(), NEAR_PX);
+    this.nextFrame(() => this.nextFrame(look));
+  }
+
+  /** It comes into sight: from now on it is asked for. */
+  come() {
+    if (this.near) return;
+    this.near = true;
+    this.level = null;
     this.load();
   }
 
@@ -85,6 +105,7 @@ class Geometry extends Component {
     if (!level) return;
     if (!level.codebook_dim) return note(this.status, "Plain indices have no code vectors, so there is no geometry.");
     note(this.status, "Measuring…");
+    if (!this.near) return this.watch();
     try {
       const raw = await this.bus.ask("geometry", { level: this.bus.state.level });
       if (this.level === level) this.show({ ...model.readGeometry(raw), given: givens(level) });

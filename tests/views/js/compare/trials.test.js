@@ -3,7 +3,7 @@ import test from "node:test";
 import { HiddenX } from "../../../../explorer/views/compare/abx.js";
 import { Player, X } from "../../../../explorer/views/compare/player.js";
 import { withPage } from "../made_page.js";
-import { drawX, guessChance, pairsOf, rightOf, trialsCsv, trialsOf, trialWords } from "../../../../explorer/views/compare/trials.js";
+import { drawX, guessChance, keepTrials, pairsOf, readTrials, rightOf, trialsCsv, trialsOf, trialWords } from "../../../../explorer/views/compare/trials.js";
 
 // scipy.stats.binom.sf(right - 1, trials, 0.5), of SciPy: [right, trials, chance].
 const SCIPY = [
@@ -55,6 +55,40 @@ test("the first of all seeds is either, whatever order the panes have", () => {
 });
 
 const trial = (pair, x, answer, seed = 1) => ({ pair, seed, x, answer, medium: 'drums, "loud"' });
+
+/** In place of a browser's storage. */
+function storage(items = {}) {
+  return { items, getItem: (key) => items[key] ?? null, setItem: (key, value) => (items[key] = value) };
+}
+
+test("trials come back as they were, and what is no trial does not", () => {
+  const store = storage();
+  const made = [trial(["a", "b"], 0, 0), trial(["", "b"], 1, 0)];
+  keepTrials(made, 5, () => store);
+  assert.deepEqual(
+    readTrials(() => store),
+    { trials: made, drawn: 5 },
+  );
+  keepTrials(Array(2100).fill(made[0]), 2100, () => store);
+  assert.equal(readTrials(() => store).trials.length, 2000);
+  const odd = [null, 1, { pair: ["a"] }, { ...made[0], x: 2 }, { ...made[0], answer: "0" }, { ...made[0], seed: "1" }, { ...made[0], medium: 3 }];
+  for (const [text, trials, drawn] of [
+    [JSON.stringify({ trials: [...odd, made[0]], drawn: -4 }), [made[0]], 1],
+    [JSON.stringify({ trials: {}, drawn: 3 }), [], 3],
+    ["no JSON", [], 0],
+    ["null", [], 0],
+  ]) {
+    assert.deepEqual(
+      readTrials(() => storage({ "dte-abx": text })),
+      { trials, drawn },
+    );
+  }
+  const none = () => {
+    throw new Error("a browser that keeps nothing");
+  };
+  keepTrials(made, 2, none);
+  assert.deepEqual(readTrials(none), { trials: [], drawn: 0 });
+});
 
 test("counts are of a pair, in whichever order it stood", () => {
   const trials = [trial(["a", "b"], 0, 0), trial(["b", "a"], 1, 0), trial(["a", "c"], 1, 1), trial(["a", "b"], 1, 1)];
@@ -111,6 +145,36 @@ test("an answer is right where it names what X played as, and each trial has an 
       x.trials.map((one) => one.x === one.answer),
       played.map((id, i) => id === ["p", "q"][i % 2]),
     );
+  }));
+
+test("what was counted is there after a reload, until it is cleared; X goes on either way", () =>
+  withPage(() => {
+    const before = globalThis.localStorage;
+    const store = storage();
+    Object.defineProperty(globalThis, "localStorage", { value: store, configurable: true });
+    try {
+      const open = () => {
+        const player = new Player(bus, () => {}, called.name);
+        Object.assign(player, { pictures: { played: "audio" } });
+        const x = new HiddenX(bus, player, called);
+        x.show(["p", "q"]);
+        return [x, player];
+      };
+      const secrets = Array.from({ length: 9 }, (_, number) => ["p", "q"][drawX(4, number)]);
+      let [x, player] = open();
+      for (let i = 0; i < 5; i++) x.answer(0);
+      [x, player] = open();
+      assert.equal(x.trials.length, 5);
+      assert.equal(player.secret, secrets[5]);
+      x.answer(1);
+      x.forget();
+      assert.deepEqual([x.trials.length, x.clear.hidden, player.secret], [0, true, secrets[6]]);
+      x.answer(0);
+      [x, player] = open();
+      assert.deepEqual([x.trials.length, x.clear.hidden, player.secret], [1, false, secrets[7]]);
+    } finally {
+      Object.defineProperty(globalThis, "localStorage", { value: before, configurable: true });
+    }
   }));
 
 test("X is heard as what it secretly is, under no other name, and is silent before it is another", () =>

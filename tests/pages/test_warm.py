@@ -1,0 +1,75 @@
+"""What the first visitor would wait for is there before they come, and what fails of it is nobody's trouble."""
+
+import logging
+import multiprocessing.forkserver
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from explorer.foundation.errors import MediaError
+from explorer.pages import warm
+from explorer.pages.compare import events as compare
+from explorer.pages.inspect.link import linked_visit
+from explorer.pages.lab.process import PRELOADED, process_context
+from explorer.pages.learn import page as learn
+from explorer.pages.shared import runtime, thumbnails
+from explorer.tokenizers import list_tokenizers
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Paths that were asked of a server in the place of this one, and whether the lab's process was started."""
+    paths = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            paths.append(self.path)
+            self.send_response(500 if self.path == "/lab" else 200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(multiprocessing.forkserver, "ensure_running", lambda: paths.append("forkserver"))
+    yield f"http://127.0.0.1:{server.server_port}/", paths
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_first_page_opens_with_what_was_made(monkeypatch):
+    warm.first_result().join()
+    visit, _ = linked_visit({})
+    assert visit.tokenizer == list_tokenizers()[0].id
+    monkeypatch.setattr(runtime, "tokenized", lambda *args: pytest.fail("made again"))
+    assert runtime.record_of(visit).tokenizer_id == visit.tokenizer
+
+
+def test_without_a_tokenizer_there_is_nothing_to_make(monkeypatch):
+    monkeypatch.setattr("explorer.pages.inspect.link.list_tokenizers", lambda: [])
+    monkeypatch.setattr(warm.inspect, "everything", lambda visit: pytest.fail("there is none"))
+    warm.first_result().join()
+
+
+def test_the_rest_is_made_and_what_fails_holds_up_nothing(asked, monkeypatch, caplog):
+    address, paths = asked
+    for kept in (learn.contents, thumbnails.thumbnail, compare.chosen_media):
+        kept.cache_clear()
+
+    def damaged():
+        raise MediaError("this one is damaged")
+
+    monkeypatch.setattr(warm, "presets_json", damaged)
+    with caplog.at_level(logging.WARNING, logger=warm.__name__):
+        warm.the_rest(address).join()
+    assert paths == [f"/{route}" for route in warm.ROUTES] + ["forkserver"]
+    assert "this one is damaged" in caplog.text and "500" in caplog.text
+    many = sum(len(media) for media in thumbnails.KINDS.values())
+    assert thumbnails.thumbnail.cache_info().currsize == many
+    assert learn.contents.cache_info().currsize == 1 and compare.chosen_media.cache_info().currsize == 1
+
+
+def test_the_lab_loads_torch_where_its_runs_begin():
+    assert process_context().get_start_method() in ("forkserver", "spawn") and "explorer.lab.runner" in PRELOADED
