@@ -105,6 +105,8 @@ class Replay extends Component {
     if (answer.runs) this.runs = answer.runs;
     if (["open", "upload", "example", "compare_off"].includes(action) && answer.ok) {
       this.transport.stop();
+      Object.assign(this.link, { run: null, sides: [], past: null }); // what was shown is of another run
+      this.link.wake();
       this.bus.set({ scrub: null, code: null, hoverCode: null, level: 0 });
     }
     this.changed({ status: true });
