@@ -36,6 +36,7 @@ class Side:
     def __init__(self, id: str, run: RecordedRun) -> None:
         self.id, self.run = id, run
         self.sent: Frame | None = None
+        self.scrubbed: int | None = None  # the step that was looked back at last
         self._planes: dict[int, Plane] = {}
 
     def plane(self, level: int, frame: Frame) -> Plane:
@@ -111,7 +112,7 @@ class ReplayDesk:
             sides = [self._side(side, request, held) for side in self.sides]
             status = self.status()
             if any((part["heat"] and part["heat"]["steps"]) or "judged" not in part for part in sides):
-                status["max_frames_per_second"] = AT_ONCE  # there is more to be had
+                status |= {"max_frames_per_second": AT_ONCE, "rest_ms": None}  # there is more to be had
             return {"run": self.name, "status": status, "sides": sides}
 
     def status(self) -> dict[str, Any]:
@@ -151,6 +152,9 @@ class ReplayDesk:
         most = max(1, COLUMNS_BYTES // (5 * codes))
         seen = {"frame": payload, "heat": heat_payload(run.columns, level, held.heat, most), "moment": None}
         if payload is not None and frame.nbytes > LARGE_BYTES:
+            return seen
+        before, side.scrubbed = side.scrubbed, request.scrub
+        if request.scrub not in (None, before):  # perhaps one of many in passing: it is judged once it stays
             return seen
         found = run.diagnose(run.frames.nearest_step(frame.step))
         return seen | {"judged": frame.step, "diagnosis": [_finding(one, request.scrub is not None) for one in found]}

@@ -86,6 +86,21 @@ def test_only_what_is_new_is_sent_while_a_run_trains_and_it_is_live_until_it_end
     assert pull(visitor, after=held)["status"]["playing"] is False
 
 
+def test_a_moment_in_passing_is_not_judged_and_one_that_stays_is(tmp_path, visitor):
+    """A replay goes through many, and its frames would wait for the diagnosis of each."""
+    start.bring_run(write_run(tmp_path / "run", dict.fromkeys(range(10, 61, 10), EVEN)))
+    opened(visitor)
+    first = pull(visitor)
+    held = {"run": first["run"], "curve": 60, "heat": 60, "event": 99}
+    assert first["sides"][0]["judged"] == 60 and first["status"]["rest_ms"] is None  # of the heatmap there was more
+    assert pull(visitor, after=held)["status"]["rest_ms"] == 5_000
+    for step in (20, 30):
+        passing = pull(visitor, after=held, scrub=step)
+        assert "judged" not in passing["sides"][0] and passing["status"]["rest_ms"] is None
+    assert pull(visitor, after=held, scrub=30)["sides"][0]["judged"] == 30
+    assert pull(visitor, after=held)["sides"][0]["judged"] == 60
+
+
 def test_two_runs_are_seen_at_the_same_steps(tmp_path, visitor):
     write_run(tmp_path / "short", dict.fromkeys(range(10, 61, 10), EVEN))
     write_run(tmp_path / "long", dict.fromkeys(range(15, 201, 15), EVEN))
@@ -157,7 +172,7 @@ def test_a_folder_that_goes_away_is_noticed_while_the_page_is_open_and_what_was_
     start.bring_run(folder)
     opened(visitor)
     before = pull(visitor)
-    assert before["status"]["runs"][0]["notes"] == [] and before["status"]["rest_ms"] == 5_000
+    assert before["status"]["runs"][0]["notes"] == []
     shown = do(visitor, "frame", step=30)["sides"][0]["frame"]
     folder.rename(tmp_path / "elsewhere")
     after = pull(visitor, after={"run": before["run"], "curve": 60, "heat": 60, "event": 99})
