@@ -43,10 +43,10 @@ def first_result() -> threading.Thread:
 
 
 def the_rest(address: str) -> threading.Thread:
-    """The pages themselves, small pictures, lists, the first audit, and torch for the runs of the lab. The thread."""
+    """Torch for the runs of the lab, the pages themselves, lists, the first audit, small pictures. The thread."""
     pages = [_page(f"{address}{route}") for route in ROUTES]
-    made = [learn.contents, presets_json, thumbnails.warm, compare.chosen_media, _first_audit, runs_of_the_lab]
-    return _in_thread("the rest", [*pages, *made])
+    made = [learn.contents, presets_json, compare.chosen_media, _first_audit, thumbnails.warm]
+    return _in_thread("the rest", [runs_of_the_lab, *pages, *made])  # a process of its own first: it takes longest
 
 
 def runs_of_the_lab() -> None:

@@ -64,7 +64,7 @@ def test_the_rest_is_made_and_what_fails_holds_up_nothing(asked, monkeypatch, ca
     monkeypatch.setattr(warm, "presets_json", damaged)
     with caplog.at_level(logging.WARNING, logger=warm.__name__):
         warm.the_rest(address).join()
-    assert paths == [f"/{route}" for route in warm.ROUTES] + ["forkserver"]
+    assert paths == ["forkserver", *(f"/{route}" for route in warm.ROUTES)]
     assert "this one is damaged" in caplog.text and "500" in caplog.text
     many = sum(len(media) for media in thumbnails.KINDS.values())
     assert thumbnails.thumbnail.cache_info().currsize == many
