@@ -280,5 +280,5 @@ export function drawLit(ctx, map, frame, look, { code, hover, words, loop, named
   const lit = hover ?? code;
   if (lit === null) return;
   const at = drawRing(ctx, map, frame, look, lit, 2);
-  if (at && at[0] > 0 && at[1] > 0 && at[0] < frame.W && at[1] < frame.H) label(ctx, look.theme, words(lit), ...at, frame.W, frame.H);
+  if (at && at[0] > 0 && at[1] > 0 && at[0] < frame.W && at[1] < frame.H) label(ctx, look.theme, words(lit), at[0], at[1], frame.W, frame.H);
 }

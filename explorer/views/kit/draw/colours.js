@@ -41,13 +41,22 @@ export function outline(ctx, path, width = 2) {
   }
 }
 
-/** A small label near (x, y), kept inside W x H. */
-export function label(ctx, theme, text, x, y, W, H) {
+/** Where a label stands beside a place, within W x H: to its right or left (across 1, -1) and above or below it (down -1, 1).
+ *  @param {number[]} [way]  @returns {[number, number, number, number]} its left, top, width and height, px */
+export function labelBox(ctx, theme, text, x, y, W, H, way = [1, -1]) {
+  const [across, down] = way;
   ctx.font = `600 12px ${theme.font}`;
   const w = ctx.measureText(text).width + 16;
   const h = 24;
-  const left = Math.min(Math.max(x + 12 + w > W ? x - 12 - w : x + 12, 4), Math.max(4, W - w - 4));
-  const top = Math.min(Math.max(y - h - 8, 4), H - h - 4);
+  const isRight = across > 0 && x + 12 + w <= W;
+  const left = Math.min(Math.max(isRight ? x + 12 : x - 12 - w, 4), Math.max(4, W - w - 4));
+  const top = Math.min(Math.max(down < 0 ? y - h - 8 : y + 8, 4), H - h - 4);
+  return [left, top, w, h];
+}
+
+/** A small label near (x, y), kept inside W x H; see labelBox. @param {number[]} [way] */
+export function label(ctx, theme, text, x, y, W, H, way = [1, -1]) {
+  const [left, top, w, h] = labelBox(ctx, theme, text, x, y, W, H, way);
   ctx.beginPath();
   ctx.roundRect(left, top, w, h, 6);
   ctx.fillStyle = theme.ink;

@@ -1,7 +1,7 @@
 // @ts-check
 // A graph on its canvas: edges, nodes in the colours of their codes, anchors with a ring, and what is chosen.
 
-import { label } from "./colours.js";
+import { label, labelBox } from "./colours.js";
 
 const WITH_NAMES = 26; // anchors whose names are written where nothing is chosen
 const MANY = 60; // anchors with thin rings
@@ -72,16 +72,27 @@ function drawNode(ctx, scene, node, grown = 1) {
   if (!anchor) ctx.stroke();
 }
 
-const NEAR = [92, 26]; // px: a name that would lie over one that is written is left out
+const WAYS = [
+  [1, -1],
+  [-1, -1],
+  [1, 1],
+  [-1, 1],
+]; // of a name beside its node, the first that is free
 
+const isOver = ([ax, ay, aw, ah], [bx, by, bw, bh]) => ax < bx + bw && bx < ax + aw && ay < by + bh && by < ay + ah;
+
+/** The name of a node, where it lies over none that is written; left out where there is no such place, but where it is sure. */
 function write(ctx, scene, node, sure = false) {
-  const place = scene.graph.placeOf.get(node);
+  const { graph, theme, W, H, written } = scene;
+  const place = graph.placeOf.get(node);
   if (place === undefined) return;
   const [x, y] = scene.at(place);
-  const over = scene.written.some(([left, top]) => Math.abs(left - x) < NEAR[0] && Math.abs(top - y) < NEAR[1]);
-  if (over && !sure) return;
-  scene.written.push([x, y]);
-  label(ctx, scene.theme, scene.graph.nameOf(node).slice(0, 40), x, y, scene.W, scene.H);
+  const text = graph.nameOf(node).slice(0, 40);
+  const boxOf = (way) => labelBox(ctx, theme, text, x, y, W, H, way);
+  const free = WAYS.find((way) => !written.some((one) => isOver(one, boxOf(way))));
+  if (!free && !sure) return;
+  written.push(boxOf(free ?? WAYS[0]));
+  label(ctx, theme, text, x, y, W, H, free ?? WAYS[0]);
 }
 
 /** What stays. scene: {graph, level, at(place) -> [x, y], radius, theme, W, H, written: []}. */

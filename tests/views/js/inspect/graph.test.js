@@ -109,6 +109,20 @@ test("the ways that are drawn have gaps where a node is not drawn", () => {
   ]);
 });
 
+test("names of anchors that lie close are written beside each other, and none over another", () => {
+  const boxes = [];
+  const own = { measureText: (text) => ({ width: 7 * text.length }), roundRect: (...box) => boxes.push(box.slice(0, 4)) };
+  const ctx = new Proxy({}, { get: (_, name) => own[name] ?? (() => {}), set: () => true });
+  const graph = readGraph({ ...VALUE, names: ["member 27", "member 34", "member 33", "member 32", "e", "f"] });
+  const at = (i) => [300 + [200, 20, 0, 8][i], 200 + [100, 0, 4, 2][i]]; // three anchors within 20 px of each other
+  const scene = { graph, level: LEVELS[0], at, radius: 5, theme: {}, W: 900, H: 500, written: [] };
+  drawChosen(ctx, scene, { code: 0, token: 0, anchors: [1, 2, 3].map((node) => ({ node })), ways: [], sharers: [] });
+  assert.equal(boxes.length, 4);
+  boxes.forEach(([x, y, w, h], i) => {
+    for (const [ox, oy, ow, oh] of boxes.slice(0, i)) assert.ok(x >= ox + ow || ox >= x + w || y >= oy + oh || oy >= y + h);
+  });
+});
+
 test("the words of the page speak of nodes and places", () => {
   const place = { kind: "graph", places: KINDS };
   assert.equal(placeText(1203, [40, 40], place), "node 1,204");
