@@ -151,14 +151,36 @@ function draw(ctx, scene) {
   nameEnds(ctx, scene, same);
 }
 
+const NAME_PX = [7.5, 16]; // of a letter's width, and of a name's height
+
+/** Where the name of an end stands: below or above it, on one side or the other, where it lies over nothing that is taken.
+ *  Pure. @param {number[]} end  @param {number} letters  @param {number[][]} taken  [left, top, right, bottom] each
+ *  @param {boolean} left  which side is tried first  @returns {{at: number[], left: boolean, box: number[]}} */
+export function placeEnd([x, y], letters, taken, left) {
+  const [w, h] = [letters * NAME_PX[0], NAME_PX[1]];
+  const places = [17, -17].flatMap((down) =>
+    [left, !left].map((toLeft) => {
+      const begin = toLeft ? x - 12 - w : x + 12;
+      return { at: [x + (toLeft ? -12 : 12), y + down], left: toLeft, box: [begin, y + down - h / 2, begin + w, y + down + h / 2] };
+    }),
+  );
+  const isFree = ({ box }) => taken.every((one) => box[0] >= one[2] || one[0] >= box[2] || box[1] >= one[3] || one[1] >= box[3]);
+  return places.find(isFree) ?? places[0];
+}
+
 /** The sums that were found, and by which search, where they differ. */
 function nameEnds(ctx, scene, same) {
   const { plane, theme, found, state } = scene;
+  const around = ([x, y], r) => [x - r, y - r, x + r, y + r];
   const latent = plane.at(...state.at);
+  const taken = [around(latent, 8), [latent[0] + 12, latent[1] - 20, latent[0] + 60, latent[1] - 4]];
+  for (const code of TABLES[0]) taken.push(around(plane.at(...code), 12));
   const name = (indices, who, colour) => {
-    const [x, y] = plane.at(...sumCodes(indices, found.tables));
-    const left = x < latent[0] - 2; // the latent's own name begins on its right
-    drawName(ctx, scene, `${readSum(indices)}${who}`, x + (left ? -12 : 12), y + 17, { align: left ? "right" : "left", colour });
+    const end = plane.at(...sumCodes(indices, found.tables));
+    const text = `${readSum(indices)}${who}`;
+    const { at, left, box } = placeEnd(end, text.length, taken, end[0] < latent[0] - 2);
+    taken.push(box);
+    drawName(ctx, scene, text, at[0], at[1], { align: left ? "right" : "left", colour });
   };
   if (!same) name(found.greedy, ", greedy", GREEDY);
   name(found.joint, same ? "" : ", together", theme.accent);

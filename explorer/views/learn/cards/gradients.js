@@ -132,11 +132,12 @@ function draw(ctx, scene) {
   drawCells(ctx, scene, voronoiCells(state.codes.flat(), plane.box), { colour: () => theme.bar, lit: soft ? null : found.code });
   drawAxes(ctx, scene);
   const [origin, latent, from] = [plane.at(0, 0), plane.at(...z), plane.at(...found.from)];
+  const names = [];
   if (!soft) {
     drawLine(ctx, origin, latent, theme.muted, { dash: [2, 4] });
     drawLine(ctx, origin, from, theme.muted, { dash: [2, 4] });
-    drawAngle(ctx, scene, found.from, found.from, pull, { text: spoken(found.before), colour: red });
-    if (found.after !== null) drawAngle(ctx, scene, z, z, found.arrived, { text: spoken(found.after), colour: theme.accent });
+    names.push(drawAngle(ctx, scene, found.from, found.from, pull, { text: spoken(found.before), colour: red }));
+    if (found.after !== null) names.push(drawAngle(ctx, scene, z, z, found.arrived, { text: spoken(found.after), colour: theme.accent }));
   }
   const [asked, arrived] = [plane.at(...plus(found.from, pull)), plane.at(...plus(z, found.arrived))];
   if (soft) drawDraws(ctx, scene, z);
@@ -146,9 +147,9 @@ function draw(ctx, scene) {
   drawGrip(ctx, theme, ...asked, { colour: red, lit: lit === "pull" });
   drawArrow(ctx, latent, arrived, theme.accent, { width: 3.5, clear: 8 });
   drawPoint(ctx, theme, ...latent, { colour: theme.ink, lit: lit === "latent", r: 7 });
-  drawNameOpposite(ctx, scene, "z_e", latent, arrived);
+  drawNameOpposite(ctx, scene, "z_e", latent, arrived, names);
   if (soft) drawNameBeside(ctx, scene, "mean z_q", from, latent, red);
-  else drawNameOpposite(ctx, scene, "z_q", from, asked);
+  else drawNameOpposite(ctx, scene, "z_q", from, asked, names);
 }
 
 /** The name of the mixture, which often lies close to the latent: on the side that is away from it. */

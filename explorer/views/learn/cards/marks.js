@@ -113,11 +113,22 @@ export function drawName(ctx, { theme, W, H }, text, x, y, { colour = theme.ink,
   ctx.restore();
 }
 
-/** A name on the other side of a mark than where its arrow goes; below it where there is none. */
-export function drawNameOpposite(ctx, scene, text, [x, y], [tx, ty], away = 28) {
-  const length = Math.hypot(tx - x, ty - y);
-  const [ux, uy] = length > 3 ? [(x - tx) / length, (y - ty) / length] : [0, 1];
-  drawName(ctx, scene, text, x + away * ux, y + away * uy, { align: "center" });
+const TURNS = [0, -0.9, 0.9, -1.7, 1.7]; // about a mark, of its name, where another name is
+const NAME_ROOM = [40, 18]; // px between the middles of two names
+
+/** Where a name stands beside a mark: away from where its arrow goes, below it where there is none, and off the middles of
+ *  other names. Pure. @param {number[]} mark  @param {number[]} tip  @param {number[][]} [taken] */
+export function placeOpposite([x, y], [tx, ty], taken = [], away = 28) {
+  const back = Math.hypot(tx - x, ty - y) > 3 ? Math.atan2(y - ty, x - tx) : Math.PI / 2;
+  const places = TURNS.map((turn) => [x + away * Math.cos(back + turn), y + away * Math.sin(back + turn)]);
+  const isFree = (place) => taken.every((one) => Math.abs(place[0] - one[0]) >= NAME_ROOM[0] || Math.abs(place[1] - one[1]) >= NAME_ROOM[1]);
+  return places.find(isFree) ?? places[0];
+}
+
+/** A name beside a mark: see placeOpposite. */
+export function drawNameOpposite(ctx, scene, text, mark, tip, taken = []) {
+  const [x, y] = placeOpposite(mark, tip, taken);
+  drawName(ctx, scene, text, x, y, { align: "center" });
 }
 
 /** A ring to take hold of, such as at the tip of an arrow. */
@@ -196,7 +207,7 @@ export function drawDiamond(ctx, theme, x, y, { colour, r = 6 }) {
   ctx.stroke();
 }
 
-/** The angle at a place between two directions, in units of the plane: an arc with its size. */
+/** The angle at a place between two directions, in units of the plane: an arc with its size, and where that is written. */
 export function drawAngle(ctx, scene, [x, y], a, b, { text, colour, r = 34 }) {
   const { plane, theme } = scene;
   const [px, py] = plane.at(x, y);
@@ -209,7 +220,9 @@ export function drawAngle(ctx, scene, [x, y], a, b, { text, colour, r = 34 }) {
   ctx.lineWidth = 1.5;
   ctx.stroke();
   const middle = from + turn / 2;
-  drawName(ctx, scene, text, px + (r + 16) * Math.cos(middle), py + (r + 14) * Math.sin(middle), { colour, align: "center" });
+  const name = [px + (r + 16) * Math.cos(middle), py + (r + 14) * Math.sin(middle)];
+  drawName(ctx, scene, text, name[0], name[1], { colour, align: "center" });
+  return name;
 }
 
 /** The convex hull of some places, counter-clockwise (Andrew's monotone chain). Pure. */

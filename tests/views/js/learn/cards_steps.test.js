@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { placeEnd } from "../../../../explorer/views/learn/cards/additive.js";
 import { SPEC as GRADIENTS } from "../../../../explorer/views/learn/cards/gradients.js";
 import { SPEC as LLOYD, assign, moveCodes, nextHalf, startCodes } from "../../../../explorer/views/learn/cards/lloyd.js";
-import { hullOf } from "../../../../explorer/views/learn/cards/marks.js";
+import { hullOf, placeOpposite } from "../../../../explorer/views/learn/cards/marks.js";
 import { SPEC as SOFT, cooler } from "../../../../explorer/views/learn/cards/soft.js";
 
 const STARTS = ["gaussian", "uniform", "latents", "kmeans", "far"];
@@ -126,4 +127,24 @@ test("the tip of the pull is where it was dragged to, also beside a mixture, and
   const { from } = GRADIENTS.find(GRADIENTS.first);
   const none = GRADIENTS.fit(GRADIENTS.move(GRADIENTS.first, "pull", from[0], from[1]));
   assert.ok(Math.hypot(...none.pull[0]) > 0.01);
+});
+
+test("a name stands opposite its arrow, and turns about its mark where another name is", () => {
+  const near = (a, b) => a.every((x, i) => Math.abs(x - b[i]) < 1e-9);
+  assert.ok(near(placeOpposite([100, 100], [50, 100]), [128, 100]));
+  assert.ok(near(placeOpposite([100, 100], [100, 101]), [100, 128]), "below, where there is no arrow");
+  const other = [130, 108];
+  const [x, y] = placeOpposite([100, 100], [50, 100], [other]);
+  assert.ok(Math.abs(x - other[0]) >= 40 || Math.abs(y - other[1]) >= 18, `${x} ${y}`);
+  assert.ok(Math.abs(Math.hypot(x - 100, y - 100) - 28) < 1e-9);
+});
+
+test("the name of a sum stands on the side that is tried first, or where it lies over nothing else", () => {
+  const free = placeEnd([100, 100], 10, [], true);
+  assert.deepEqual([free.at, free.left, free.box], [[88, 117], true, [13, 109, 88, 125]]);
+  const taken = [free.box, [110, 105, 130, 130]]; // below, on both sides
+  const { at, box } = placeEnd([100, 100], 10, taken, true);
+  assert.deepEqual(at, [88, 83]);
+  for (const [left, top, right, bottom] of taken) assert.ok(box[0] >= right || left >= box[2] || box[1] >= bottom || top >= box[3]);
+  assert.deepEqual(placeEnd([100, 100], 10, [[0, 0, 200, 200]], true).at, free.at, "nowhere is free");
 });
