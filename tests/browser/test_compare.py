@@ -122,7 +122,7 @@ def marks_apart_and_codecs(page):
     table = page.locator(f"{rates} .cp-codecs table")
     assert "bits/pixel wanted" in table.inner_text() and table.locator("tbody tr").count() == 7
     wanted, reached = (
-        float(table.locator("tbody tr", has_text="fsq").locator("td").nth(n).inner_text().split()[0]) for n in (1, 2)
+        float(table.locator("tbody tr", has_text="FSQ").locator("td").nth(n).inner_text().split()[0]) for n in (1, 2)
     )
     assert wanted == 0.156 and reached > 0
 

@@ -25,6 +25,13 @@ export function pointRows(curves, measures, short = true) {
   );
 }
 
+/** How a tokenizer, or its first levels, is called to a reader: "rvq-4, 1 level" -> "1 level of RVQ, 4 levels". Pure. */
+export function spokenName(name, curves) {
+  const curve = curves.find(({ id }) => name === id || name.startsWith(`${id}, `));
+  if (!curve) return name;
+  return name === curve.id ? curve.title : `${name.slice(curve.id.length + 2)} of ${curve.title}`;
+}
+
 class Rates {
   constructor(host, bus) {
     this.host = host;
@@ -102,7 +109,7 @@ class Rates {
   }
 
   /** What each codec gave at the bits of each tokenizer and level, and which bits it could not reach. */
-  drawCodecs({ kind, table }, measure) {
+  drawCodecs({ kind, table, rates }, measure) {
     const names = [...new Set(table.codecs.map(({ name }) => name))];
     const [summary, scroll] = this.codecs.children;
     this.codecs.hidden = names.length === 0;
@@ -111,7 +118,10 @@ class Rates {
     say(
       this.missed,
       missed
-        .map((one) => `${one.title} cannot spend the ${one.wanted.toFixed(3)} ${kind.rate_unit} of ${one.name}: its nearest is ${one.rate.toFixed(3)}.`)
+        .map(
+          (one) =>
+            `${one.title} cannot spend the ${one.wanted.toFixed(3)} ${kind.rate_unit} of ${spokenName(one.name, rates)}: its nearest is ${one.rate.toFixed(3)}.`,
+        )
         .join(" "),
     );
     const codecs = Object.entries(kind.codecs);
@@ -124,9 +134,8 @@ class Rates {
       return [`${one.rate.toFixed(3)}${one.unreached ? " (not reached)" : ""}`, value === null ? "–" : value.toFixed(digits(measure))];
     };
     const wanted = (name) => table.codecs.find((one) => one.name === name).wanted.toFixed(3);
-    const rows = names.map((name) =>
-      h("tr", {}, h("td", {}, name), h("td", {}, wanted(name)), ...codecs.flatMap(([id]) => cells(name, id)).map((text) => h("td", {}, text))),
-    );
+    const textsOf = (name) => [spokenName(name, rates), wanted(name), ...codecs.flatMap(([id]) => cells(name, id))];
+    const rows = names.map((name) => h("tr", {}, ...textsOf(name).map((text) => h("td", {}, text))));
     scroll.firstChild.replaceChildren(
       h("thead", {}, h("tr", {}, ...["At the bits of", `${kind.rate_unit} wanted`, ...head].map((text) => h("th", { scope: "col" }, text)))),
       h("tbody", {}, ...rows),

@@ -3,7 +3,7 @@ import test from "node:test";
 import * as model from "../../../../explorer/views/compare/model.js";
 import { progressWords } from "../../../../explorer/views/compare/view.js";
 import { baselineOf, partsOf } from "../../../../explorer/views/compare/differences.js";
-import { pointRows } from "../../../../explorer/views/compare/rates.js";
+import { pointRows, spokenName } from "../../../../explorer/views/compare/rates.js";
 
 const { FIRST } = model;
 
@@ -178,4 +178,13 @@ test("progress is said in words", () => {
   assert.equal(progressWords({ ...job, seen: true, planned: 14, done: 2, name: "sample:china" }), "Comparing 3 of 14: sample:china.");
   assert.equal(progressWords({ ...job, state: "stopped", message: "Stopped." }), "Stopped.");
   assert.equal(progressWords(null), "");
+});
+
+test("a reader is told the titles of tokenizers and how many levels, not their ids", () => {
+  const curves = [
+    { id: "rvq", title: "RVQ" },
+    { id: "rvq-4", title: "RVQ, 4 levels" },
+  ];
+  const said = ["rvq", "rvq-4", "rvq-4, 1 level", "rvq-4, 3 levels", "gone, 1 level"].map((name) => spokenName(name, curves));
+  assert.deepEqual(said, ["RVQ", "RVQ, 4 levels", "1 level of RVQ, 4 levels", "3 levels of RVQ, 4 levels", "gone, 1 level"]);
 });
