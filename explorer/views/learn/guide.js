@@ -22,7 +22,7 @@ const PHONE_PX = 760; // below it the card lies across the window: see guide.css
 const EDGE_PX = 16; // between the card and the edge of the window
 const SEEK_MS = 12_000; // for which what a step is about is brought into sight, while its page is still growing
 const SETTINGS = "#lab-view .lab-panel-controls";
-const WIDE = [".dte-experiments", "#language-view", "#methods-view"]; // as the window
+const WIDE = [".dte-experiments", "#language-view", "#methods-view", "#edit-view", "#compare-view .compare-rates", ".dte-player"]; // as the window
 const NAMED_SIDE = ".dte-lab.lab-ab .lab-side";
 const SHEETS = ["../kit/widgets/base.css"];
 

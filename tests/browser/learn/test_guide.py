@@ -59,6 +59,23 @@ def test_a_chart_as_wide_as_the_window_is_not_covered(page, app_url):
     page.wait_for_selector("html:not([data-beside-guide])", state="attached")
 
 
+def test_what_is_played_lies_beside_the_card_and_no_answer_is_cut_in_a_low_window(page, app_url):
+    """The card lay over the levels of the sound, and its foot over the last answers."""
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_step(page, app_url, "sound.0")
+    page.wait_for_function(
+        "(card) => { const right = document.querySelector('.dte-player').getBoundingClientRect().right;"
+        " return right > 600 && right <= document.querySelector(card).getBoundingClientRect().left; }",
+        arg=GUIDE,
+    )
+    open_step(page, app_url, "gradients.3")
+    page.wait_for_function(
+        "(card) => document.querySelector(`${card} .gd-answer:last-of-type`).getBoundingClientRect().bottom"
+        " <= document.querySelector(`${card} .gd-foot`).getBoundingClientRect().top",
+        arg=GUIDE,
+    )
+
+
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["desk", "phone"])
 def test_what_is_said_of_an_answer_comes_into_sight(page, app_url, window):
     page.set_viewport_size(window)
