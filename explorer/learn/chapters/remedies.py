@@ -43,7 +43,7 @@ CHAPTER = Chapter(
     (
         Step(
             "A gradient for every code",
-            "Two runs side by side, from the same bad start, all codes in the middle. A is plain VQ, B is IBQ. In IBQ "
+            "Two runs, A and B, from the same bad start, all codes in the middle. A is plain VQ, B is IBQ. In IBQ "
             "each latent pulls at all codes, the near ones most, so that far codes are drawn in, too.",
             "lab",
             against(MIDDLE, quantizer="ibq", **FASTER),

@@ -14,7 +14,7 @@ CHAPTER = Chapter(
     (
         Step(
             "A picture as numbers",
-            "First a picture, and next to it what a tokenizer keeps of it: one whole number for each square of 8 x 8 "
+            "First a picture, and then what a tokenizer keeps of it: one whole number for each square of 8 x 8 "
             "pixels. Each number has a colour; zoom in to read it. One square is chosen, and all with its number are "
             "marked.",
             "",
