@@ -211,8 +211,11 @@ class TextSample:
 
     def join(self, after: TextSample) -> None:
         """Add what another kept of other media."""
-        self._pieces = self._pieces + after._pieces
+        both = self._pieces + after._pieces
         self._bar, self._open = min(self._bar, after._bar), None
+        # Where one had no room left, what the other kept beyond is not kept either: a shorter one may still fit.
+        chosen = mix_bits(np.array([piece.number for piece in both], np.int64))
+        self._pieces = [piece for piece, priority in zip(both, chosen.tolist(), strict=True) if priority < self._bar]
         self._pieces = self.pieces()
 
     def state(self) -> State:

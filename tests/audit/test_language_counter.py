@@ -5,6 +5,7 @@ import pytest
 
 from explorer.analysis.language.statistics import language_of
 from explorer.audit import language as counting
+from explorer.audit.counting import mix_bits
 from explorer.audit.language import LanguageCounter
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
@@ -56,6 +57,24 @@ def test_parts_add_up_in_any_order(size, monkeypatch):
     for at in (0, 4, 2, 1):
         joined.join(parts[at])
     assert joined.result() == one
+
+
+def test_what_one_part_had_no_room_for_leaves_no_room_in_another(monkeypatch):
+    """A long medium that one part leaves out keeps out what stands behind it, and would fit, of another part."""
+    monkeypatch.setattr(counting, "SAMPLED", 100)
+    order = np.argsort(mix_bits(np.arange(4)))  # of the media, the first chosen first
+    lengths = np.zeros(4, np.int64)
+    lengths[order] = 60, 50, 30, 5
+    media = [np.full(length, number) for number, length in enumerate(lengths)]
+    assert counter_of(media, 12).result().packed == 60
+    one, other = order[:2], order[2:]
+    for first, second in ((one, other), (other, one)):
+        joined = counter_of([media[i] for i in first], 12, first)
+        joined.result()  # cuts
+        after = counter_of([media[i] for i in second], 12, second)
+        after.result()
+        joined.join(after)
+        assert joined.result() == counter_of(media, 12).result()
 
 
 def test_tokens_without_a_place_have_no_neighbours():

@@ -100,8 +100,8 @@ class LevelCounter:
             i = int(np.flatnonzero(bad)[0])
             name, place = block.place(level, i)
             there = values if mask is None else values[mask]
-            seen = np.concatenate([np.flatnonzero(self._seen), np.unique(there)])
-            raise RecordError(wrong_index(values[i], place, name, self._size, seen, int(np.count_nonzero(values < 0))))
+            told = np.unique(there)  # of this block alone, so that every shard says the same
+            raise RecordError(wrong_index(values[i], place, name, self._size, told, int(np.count_nonzero(there < 0))))
         if mask is not None:
             values = np.where(mask, values, 0)
         return values.astype(np.int64, copy=False)

@@ -204,7 +204,9 @@ class PartReader:
             if bad is not None:
                 i = int(np.flatnonzero(bad)[0])
                 name, place = block.place(level, i)
-                told = wrong_index(values[i], place, name, size, np.unique(values), int(np.count_nonzero(values < 0)))
+                mask = self._padding.mask(values)
+                near = values if mask is None else values[mask]
+                told = wrong_index(values[i], place, name, size, np.unique(near), int(np.count_nonzero(near < 0)))
                 many = int(np.count_nonzero(bad))
                 return told if many == 1 else f"{told} So are {many - 1:,} more of {len(bad):,}."
         return ""

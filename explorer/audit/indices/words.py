@@ -39,7 +39,7 @@ def rounding_words(name: str) -> str:
 
 
 def wrong_index(value: np.generic, place: int, name: str, size: int, seen: np.ndarray, negative: int) -> str:
-    """Why a value is no code. seen: all values near it, and the codes before; negative: how many are below 0."""
+    """Why a value is no code. seen: all values near it but padding; negative: how many are below 0."""
     told = f"Index {value:,} at place {place:,} of {name!r} (counted from 0)"
     if not np.isfinite(value) or value != np.floor(value):
         return (

@@ -132,6 +132,25 @@ def test_files_with_lines_of_any_length(small, medium, tmp_path):
     assert sum(head.left_out for head in heads) >= 12
 
 
+def test_what_is_no_code_is_told_alike_and_without_its_padding(small, tmp_path):
+    """What the tokens before it were another shard has not seen; and padding is no code of a larger codebook."""
+    codes = np.random.default_rng(0).integers(1, K, (40, 90))
+    codes[0, 0], codes[20:, :5], codes[33, 7] = 0, 60_000, K
+    np.save(tmp_path / "t.npy", codes)
+    reading = Reading("b,t", Padding((60_000.0,)))
+    for count_it in (
+        lambda: audit_indices(tmp_path / "t.npy", K, reading),
+        lambda: shards_of(tmp_path / "t.npy", K, reading, tmp_path / "s", 5),
+    ):
+        with pytest.raises(RecordError, match=f"The codebook has {K + 1} codes or more; since no code is 0"):
+            count_it()
+    (tmp_path / "d").mkdir()
+    for number in range(3):
+        np.save(tmp_path / "d" / f"{number}.npy", codes if number == 1 else codes[:20])
+    why = audit_indices(tmp_path / "d", K, reading).skipped[0][1]
+    assert f"The codebook has {K + 1} codes or more" in why and "60,00" not in why
+
+
 def test_files_of_which_some_go_wrong(small, tmp_path):
     """Refused from the block on that is wrong, by whoever reads it, also where others read the rest of the file."""
     for number in range(4):
