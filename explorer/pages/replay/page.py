@@ -56,8 +56,9 @@ def opening_of(query: Mapping[str, str], part: ReplayPart, token: str) -> str:
         part.show(tuple(dict.fromkeys(there or listed[:1])))
     except ExplorerError as error:
         said = f"{said} {error}".strip()
-    first = {"step": whole_number(query.get("step")), "level": whole_number(query.get("level")) or 0}
-    return opening(token, part.listed(), part.desk.status(), first | {"code": whole_number(query.get("code"))}, said)
+    seen = query if there[:1] == wanted[:1] else {}  # a moment and a code of a run that is gone are none of another's
+    first = {"step": whole_number(seen.get("step")), "level": whole_number(seen.get("level")) or 0}
+    return opening(token, part.listed(), part.desk.status(), first | {"code": whole_number(seen.get("code"))}, said)
 
 
 def _leave(request: gr.Request) -> None:

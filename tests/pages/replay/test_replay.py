@@ -141,8 +141,13 @@ def test_a_link_to_what_is_not_here_says_so_and_the_rest_is_shown(tmp_path, visi
     start.bring_run(tmp_path / "run")
     there = opened(visitor, run="gone", step="7", level="x")
     assert "names a run that is not here" in there["message"]
-    assert there["status"]["runs"][0]["id"] == "run" and there["first"] == {"step": 7, "level": 0, "code": None}
-    assert "did not travel" in opened(visitor, run="own-3")["message"]
+    first = {"step": None, "level": 0, "code": None}
+    assert there["status"]["runs"][0]["id"] == "run" and there["first"] == first
+    lost = opened(visitor, run="own-3", step="7", level="1", code="3")
+    assert "did not travel" in lost["message"] and lost["first"] == first, "they were of the run that is gone"
+    assert opened(visitor, run="own-3", b="run", step="7")["first"] == first
+    half = opened(visitor, run="run", b="own-3", step="7", level="x", code="3")
+    assert half["first"] == {"step": 7, "level": 0, "code": 3} and "did not travel" in half["message"]
     refused = do(visitor, "open", runs=["nowhere"])
     assert "There is no run 'nowhere' here." in refused["error"]["message"]
 
