@@ -62,8 +62,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Equal values, different work",
-            "The same run. Further down, among the curves, look at the loss terms: with \N{GREEK SMALL LETTER BETA} = "
-            "1 the line of the codebook loss and that of the commitment lie on one another.",
+            "The same run. Among its curves, look at the loss terms: with \N{GREEK SMALL LETTER BETA} = 1 the line of "
+            "the codebook loss and that of the commitment lie on one another.",
             "lab",
             None,
             (CURVES,),

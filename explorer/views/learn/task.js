@@ -61,10 +61,15 @@ function choiceWords(root, name) {
   return chosen?.textContent.trim() ?? "";
 }
 
-/** "perplexity 6.5 (at least 40)": how far it is, a mark before what holds. A name that is asked for is not given away.
+/** "perplexity 6.5 (at least 40)": how far it is, a mark before what holds. A name that is asked for is not given away, only
+ *  that another is.
  *  names: what the page calls what it reports, see `namesOf`. Pure. @param {any} task @param {any} facts @param {any} [names] */
 export function standing(task, facts, names = {}) {
-  const wanted = ({ relation, value }) => (relation === "is" && typeof value === "string" ? "" : ` (${relation} ${value})`);
+  const wanted = (fact) => {
+    const { name, relation, value } = fact;
+    if (relation !== "is" || typeof value !== "string") return ` (${relation} ${value})`;
+    return !facts[name] || holds(fact, facts[name]) ? "" : " (another is asked for)";
+  };
   const one = (fact) => `${holds(fact, facts[fact.name]) ? "✓ " : ""}${fact.label || fact.name} ${names[fact.name] ?? short(facts[fact.name])}${wanted(fact)}`;
   return task.facts.map(one).join(", ");
 }

@@ -60,7 +60,9 @@ test("the facts of a page are those of its views, and of its address where no vi
       { name: "changed", relation: "is", value: 1 },
     ],
   };
-  assert.equal(standing(named, { chosen: "lfq", changed: "2" }), "chosen lfq, changed 2 (is 1)"); // the answer is not given away
+  assert.equal(standing(named, { chosen: "lfq", changed: "2" }), "chosen lfq (another is asked for), changed 2 (is 1)"); // the answer is not given away
+  assert.equal(standing(named, { chosen: "fsq" }), "✓ chosen fsq, changed not known yet (is 1)");
+  assert.equal(standing(named, {}), "chosen not known yet, changed not known yet (is 1)");
 });
 
 test("progress and first answers are kept, and a broken store keeps nothing", () => {
