@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 
 import numpy as np
 
@@ -66,13 +67,16 @@ def _form(file: DumpFile, field: str | None) -> _Form:
     with closing(file.open()) as opened:
         try:
             lines = io.TextIOWrapper(opened, "utf-8-sig", newline="")
-            head = [line for line in (lines.readline(LINE_CHARACTERS), lines.readline(LINE_CHARACTERS)) if line.strip()]
+            first = next((line for line in iter(partial(lines.readline, LINE_CHARACTERS), "") if line.strip()), "")
+            separator = max(SEPARATORS, key=first.count)
+            cut = (cells for _, cells in split_cells(chain([first] if first else [], lines), separator))
+            rows = list(islice(filter(any, cut), 2))
         except UnicodeDecodeError as error:
             raise RecordError(f"{file.name!r} is no text in UTF-8.") from error
-    if not head:
+        except csv.Error as error:
+            raise RecordError(f"{file.name!r} is no CSV. {error}") from error
+    if not rows:
         raise RecordError(f"{file.name!r} holds no lines.")
-    separator = max(SEPARATORS, key=head[0].count)
-    rows = [_cells(file.name, line, separator) for line in head]
     names = [cell.strip() for cell in rows[0]]
     index = int(len(names) > 1 and not names[0])  # pandas writes its index first, without a name
     header = any(_is_word(cell) for cell in names) or names[index:] == [str(n) for n in range(len(names) - index)] != [
@@ -88,13 +92,6 @@ def _form(file: DumpFile, field: str | None) -> _Form:
         column = _column(file.name, names[index:], field) + index
         cells = slice(column, column + 1)
     return _Form(separator, header, cells, len(_split(rows[-1][cells])) == 1)
-
-
-def _cells(name: str, line: str, separator: str) -> list[str]:
-    try:
-        return next(split_cells([line], separator))[1]
-    except csv.Error as error:
-        raise RecordError(f"{name!r} is no CSV. {error}") from error
 
 
 def _column(name: str, names: list[str], field: str | None) -> int:
@@ -121,7 +118,7 @@ def _lines(file: DumpFile, form: _Form) -> Iterator[tuple[str, list[str]]]:
         number, rows = 0, split_cells(text, form.separator)
         try:
             if form.header:
-                next(rows)
+                next((cells for _, cells in rows if any(cells)), None)
             for number, cells in rows:
                 if any(cells):
                     yield f"{file.name}, line {number:,}", cells[form.cells]

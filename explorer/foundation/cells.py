@@ -9,16 +9,25 @@ LONGEST_CELL = 2**27  # characters: a cell of a dump may hold all tokens of a me
 csv.field_size_limit(
     LONGEST_CELL
 )  # csv has one bound for all readers of a process: set once, here; theirs is `longest`
+END = "end"  # a line behind the last: a row of its own, unless a quote stands open
 
 
 def split_cells(lines: Iterable[str], separator: str, longest: int = LONGEST_CELL) -> Iterator[tuple[int, list[str]]]:
     """(number of the last line read, cells), a row at a time; a quoted cell may go on over lines.
 
     lines: with their ends. separator: one character. longest: characters that a cell may have.
-    Raises csv.Error, whose text names the line, where a row is no CSV or a cell is longer: most often by a quote that
-    nothing closes.
+    Raises csv.Error, whose text names the line, where a row is no CSV, a cell is longer, or a quote stands open at the
+    end: csv takes what is behind it for one cell.
     """
-    rows = csv.reader(lines, delimiter=separator)
+    ended = False
+
+    def and_end() -> Iterator[str]:
+        nonlocal ended
+        yield from lines
+        ended = True
+        yield END
+
+    rows, before = csv.reader(and_end(), delimiter=separator), 0
     while True:
         try:
             cells = next(rows)
@@ -26,9 +35,14 @@ def split_cells(lines: Iterable[str], separator: str, longest: int = LONGEST_CEL
             return
         except csv.Error as error:
             raise csv.Error(f"Line {rows.line_num:,} cannot be read: {error}.") from error
+        if ended and cells == [END]:
+            return
         if any(len(cell) > longest for cell in cells):
             raise csv.Error(
-                f"Line {rows.line_num:,} cannot be read: a cell has more than {longest:,} characters. A quote may "
-                "stand open."
+                f"Line {rows.line_num - ended:,} cannot be read: a cell has more than {longest:,} characters. A quote "
+                "may stand open."
             )
-        yield rows.line_num, cells
+        if ended:
+            raise csv.Error(f"Line {before + 1:,} cannot be read: a quote stands open that nothing closes.")
+        before = rows.line_num
+        yield before, cells
