@@ -2,7 +2,7 @@
 // A/B/X beneath the votes for sounds: X is secretly one of two, and the listener says which. Names stay hidden until they
 // are asked for; the trials are kept in this browser alone, until they are cleared.
 
-import { drawX, keepTrials, pairsOf, readTrials, rightOf, trialsCsv, trialsOf, trialWords } from "./trials.js";
+import { addTrial, clearTrials, drawX, pairsOf, readTrials, rightOf, trialsCsv, trialsOf, trialWords } from "./trials.js";
 import { X } from "./player.js";
 import { h, say } from "../kit/widgets/dom.js";
 import { saveText } from "../kit/wire/files.js";
@@ -95,17 +95,16 @@ export class HiddenX {
   answer(i) {
     const { seed, pictures } = this.bus.state;
     const x = drawX(seed, this.drawn);
-    this.trials = [...this.trials, { pair: this.pair, seed, x, answer: i, medium: pictures.name }];
-    this.drawn += 1;
-    keepTrials(this.trials, this.drawn);
+    const trial = { pair: this.pair, seed, x, answer: i, medium: pictures.name };
+    ({ trials: this.trials, drawn: this.drawn } = addTrial(this, trial));
     this.last = x === i ? "Right." : `Wrong: X was ${this.name(this.pair[x])}.`;
     this.draw();
   }
 
   /** Trials of all pairs; X goes on as if they had stayed. */
   forget() {
-    [this.trials, this.last] = [[], ""];
-    keepTrials([], this.drawn);
+    ({ trials: this.trials, drawn: this.drawn } = clearTrials(this));
+    this.last = "";
     this.draw();
   }
 

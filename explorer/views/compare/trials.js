@@ -10,7 +10,8 @@ const EXACT = 1000; // trials of which 2^n is still a number
 
 /** @typedef {{pair: [string, string], seed: number, x: 0 | 1, answer: 0 | 1, medium: string}} Trial */
 
-/** Which of a pair X is, 0 or 1, in trial `number` (from 0) of a seed. */
+/** Which of a pair X is, 0 or 1, in trial `number` (from 0) of a seed.
+ *  @returns {0 | 1} */
 export function drawX(seed, number) {
   const random = randomOf(seed ^ APART);
   for (let i = 0; i < number; i++) random();
@@ -60,6 +61,34 @@ export function keepTrials(trials, drawn, store = () => globalThis.localStorage)
   } catch {
     // a browser that keeps nothing forgets them with the page
   }
+}
+
+/** What a list of trials is once another is made: after those that this browser keeps by now, since another tab may have
+ *  added some, or cleared them; after `own` where it keeps nothing. It is kept.
+ *  @param {{trials: Trial[], drawn: number}} own @param {Trial} trial @returns {{trials: Trial[], drawn: number}} */
+export function addTrial(own, trial, store = () => globalThis.localStorage) {
+  const { trials, drawn } = newest(own, store);
+  const all = { trials: [...trials, trial], drawn: drawn + 1 };
+  keepTrials(all.trials, all.drawn, store);
+  return all;
+}
+
+/** No trials any more, of this tab or another; X goes on as if they had stayed.
+ *  @param {{trials: Trial[], drawn: number}} own @returns {{trials: Trial[], drawn: number}} */
+export function clearTrials(own, store = () => globalThis.localStorage) {
+  const { drawn } = newest(own, store);
+  keepTrials([], drawn, store);
+  return { trials: [], drawn };
+}
+
+function newest(own, store) {
+  try {
+    if (store().getItem(KEY) === null) return own;
+  } catch {
+    return own;
+  }
+  const kept = readTrials(store);
+  return { trials: kept.trials, drawn: Math.max(own.drawn, kept.drawn) };
 }
 
 const keyOf = (pair) => [...pair].sort().join("\n");

@@ -3,7 +3,19 @@ import test from "node:test";
 import { HiddenX } from "../../../../explorer/views/compare/abx.js";
 import { Player, X } from "../../../../explorer/views/compare/player.js";
 import { withPage } from "../made_page.js";
-import { drawX, guessChance, keepTrials, pairsOf, readTrials, rightOf, trialsCsv, trialsOf, trialWords } from "../../../../explorer/views/compare/trials.js";
+import {
+  addTrial,
+  clearTrials,
+  drawX,
+  guessChance,
+  keepTrials,
+  pairsOf,
+  readTrials,
+  rightOf,
+  trialsCsv,
+  trialsOf,
+  trialWords,
+} from "../../../../explorer/views/compare/trials.js";
 
 // scipy.stats.binom.sf(right - 1, trials, 0.5), of SciPy: [right, trials, chance].
 const SCIPY = [
@@ -88,6 +100,29 @@ test("trials come back as they were, and what is no trial does not", () => {
   };
   keepTrials(made, 2, none);
   assert.deepEqual(readTrials(none), { trials: [], drawn: 0 });
+});
+
+test("trials of two tabs add up, and a clear in one holds in the other", () => {
+  const kept = storage();
+  const store = () => kept;
+  const [first, second, third] = [trial(["a", "b"], 0, 0), trial(["a", "b"], 1, 0), trial(["a", "b"], 1, 1)];
+  const mine = addTrial(addTrial(readTrials(store), first, store), second, store);
+  const other = addTrial({ trials: [], drawn: 0 }, third, store); // opened before the trials of the first tab
+  assert.deepEqual(other, { trials: [first, second, third], drawn: 3 });
+  assert.deepEqual(readTrials(store), other);
+  assert.deepEqual(clearTrials(mine, store), { trials: [], drawn: 3 });
+  assert.deepEqual(addTrial(other, first, store), { trials: [first], drawn: 4 });
+});
+
+test("a browser that keeps nothing, or lost what it kept, still counts on the page", () => {
+  const none = () => {
+    throw new Error("a browser that keeps nothing");
+  };
+  const made = [trial(["a", "b"], 0, 0), trial(["a", "b"], 1, 0)];
+  for (const store of [none, () => storage()]) {
+    assert.deepEqual(addTrial({ trials: [made[0]], drawn: 7 }, made[1], store), { trials: made, drawn: 8 });
+    assert.deepEqual(clearTrials({ trials: made, drawn: 8 }, store), { trials: [], drawn: 8 });
+  }
 });
 
 test("counts are of a pair, in whichever order it stood", () => {
