@@ -71,12 +71,16 @@ def language_from_json(said: Mapping[str, Any] | None) -> LanguageAudit | None:
     return LanguageAudit(beside, float(said["real_bits"]), int(said["real_bits_tokens"]))
 
 
+NOTHING_SAVED = " It saved nothing here, and adds a cost of its own."
+
+
 def language_lines(of: LanguageAudit, codebook_size: int, tokens: int, exponent: float) -> list[str]:
     """What an audit says of its tokens as a language, a sentence each, with denominators. exponent: of the ranks."""
     most = math.log2(codebook_size)
     over = f"all {tokens:,} tokens" if of.packed == tokens else f"{of.packed:,} of {tokens:,} tokens, a sample of media"
     lines = [
-        f"Real bits: {of.real_bits:.2f} a token after LZMA, of {most:.2f} = log2 K, over {over}.",
+        f"Real bits: {of.real_bits:.2f} a token after LZMA, of {most:.2f} = log2 K, over {over}."
+        + (NOTHING_SAVED if of.real_bits > most else ""),
         f"Rank and frequency: exponent {exponent:.2f}. Words of a language have about 1; codes used all alike have 0.",
     ]
     for side, one in of.beside.items():

@@ -2,7 +2,9 @@
 
 import json
 import lzma
+import math
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +154,10 @@ def test_a_sample_is_of_whole_media_and_is_the_same_for_any_pieces(piece, monkey
     lines = language_lines(of, 2000, 15_000, 0.5)
     assert "over 1,000 of 15,000 tokens, a sample of media." in lines[0]
     assert "980 of 14,700 pairs counted, a sample of media; " in lines[2]
+    most = math.log2(2000)
+    for bits, saved in [(most - 0.01, True), (most + 0.01, False)]:
+        [line, *_] = language_lines(replace(of, real_bits=bits), 2000, 15_000, 0.5)
+        assert line.endswith("It saved nothing here, and adds a cost of its own.") == (not saved)
 
 
 def test_all_that_is_said_is_on_the_disk(tmp_path):

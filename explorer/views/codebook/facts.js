@@ -43,7 +43,9 @@ const SIDES = { left: "Equal to the one before", above: "Equal to the one above"
 function languageFacts({ language, codebook_size: K, tokens }) {
   if (!language) return [];
   const over = language.packed === tokens ? `all ${whole(tokens)}` : `a sample of ${whole(language.packed)}`;
-  const real = { id: "real-bits", name: "Real bits", value: bits(language.real_bits), of: `of ${Math.log2(K).toFixed(2)}, log2 K, over ${over} tokens` };
+  const saved = language.real_bits > Math.log2(K) ? "; LZMA saved nothing, and adds a cost of its own" : "";
+  const most = `of ${Math.log2(K).toFixed(2)}, log2 K, over ${over} tokens${saved}`;
+  const real = { id: "real-bits", name: "Real bits", value: bits(language.real_bits), of: most };
   const beside = Object.entries(language.beside).map(([side, one]) => ({
     id: `equal-${side}`,
     name: SIDES[side],

@@ -31,6 +31,7 @@ test("tokens as a language: real bits of log2 K, and how many equal each neighbo
   const facts = (of) => Object.fromEntries(levelFacts({ ...LEVEL, language: of }).map((fact) => [fact.id, `${fact.name}: ${fact.value} ${fact.of}`]));
   assert.equal(facts(language)["real-bits"], "Real bits: 6.79 of 10.00, log2 K, over all 500 tokens");
   assert.equal(facts({ ...language, packed: 200 })["real-bits"], "Real bits: 6.79 of 10.00, log2 K, over a sample of 200 tokens");
+  assert.ok(facts({ ...language, real_bits: 10.2 })["real-bits"].endsWith("tokens; LZMA saved nothing, and adds a cost of its own"));
   assert.equal(facts(language)["equal-left"], "Equal to the one before: 13% of 480 tokens; 5.50 bits where it is known");
   assert.equal(facts(language)["equal-before"], "Equal to a frame before: 35% of 300 tokens; ≥ 4.25 bits where it is known");
   assert.equal("equal-above" in facts(language), false);
