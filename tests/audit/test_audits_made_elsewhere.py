@@ -12,8 +12,8 @@ from explorer.audit import opening
 from explorer.audit.opening import bring_audit, is_audit, take_audit, tokenizer_of
 from explorer.foundation.errors import RecordError
 from explorer.pages import app as pages_app
-from explorer.pages import launch
-from explorer.pages.shared import memory, runtime, serve
+from explorer.pages import launch, warm
+from explorer.pages.shared import memory, serve
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,8 @@ def test_the_app_opens_an_audit_named_on_its_command_line(made, monkeypatch, cap
     monkeypatch.setattr(opening, "_root", [])
     monkeypatch.setattr(pages_app, "build", lambda: SimpleNamespace(block_thread=lambda: None))
     monkeypatch.setattr(launch, "serve", lambda demo, *where: ["http://127.0.0.1:7860/"])
-    monkeypatch.setattr(runtime, "warm_up", lambda tokenizer_id: SimpleNamespace(join=lambda: None))
+    monkeypatch.setattr(warm, "first_result", lambda: SimpleNamespace(join=lambda: None))
+    monkeypatch.setattr(warm, "the_rest", lambda address: None)
     monkeypatch.setattr(memory, "begun", lambda: None)
     monkeypatch.setattr(serve, "end_well_on_sigterm", lambda: None)
     monkeypatch.setattr("sys.argv", ["app.py", "--audit", str(made)])

@@ -144,10 +144,18 @@ def test_a_run_that_cannot_be_measured_leaves_the_old_checkpoint(run, folder, tm
 
 
 def test_figures_are_measured_without_tf32(run, folder, monkeypatch):
-    told, own = [], torch._convolution  # which float32 that is whole goes through
-    monkeypatch.setattr(torch, "_convolution", lambda *given: told.append(given[-1]) or own(*given))
+    told, load = [], command.load_model
+
+    def loaded(staged):
+        model = load(staged)
+        for part in model.modules():
+            if isinstance(part, torch.nn.Conv2d):
+                part.register_forward_pre_hook(lambda *_: told.append(torch.backends.cudnn.allow_tf32))
+        return model
+
+    monkeypatch.setattr(command, "load_model", loaded)
     assert run("fsq", "--data", folder, "--steps", "1") == 0
-    assert told and not any(told)
+    assert told and not any(told) and torch.backends.cudnn.allow_tf32
 
 
 def test_other_steps_move_the_fit_of_kmeans_along():

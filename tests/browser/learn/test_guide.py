@@ -18,7 +18,7 @@ def test_a_task_of_the_lab_shows_the_plane_and_the_settings_beside_or_below_it(p
     open_step(page, app_url, "collapse.2")
     page.wait_for_selector(f"{SETTINGS}.dte-lit", state="attached")
     page.wait_for_function(
-        "(plane) => { const { top } = document.querySelector(plane).getBoundingClientRect(); "
+        "(plane) => { const { top } = document.querySelector(plane)?.getBoundingClientRect() ?? {}; "
         "return top > 0 && top < 300; }",
         arg=PLANE,
     )
@@ -52,7 +52,7 @@ def test_a_chart_as_wide_as_the_window_is_not_covered(page, app_url):
     page.wait_for_selector(".dte-experiments .js-plotly-plot .main-svg", state="attached")
     page.wait_for_function(
         "(card) => [...document.querySelectorAll('.dte-experiments .js-plotly-plot .main-svg')].every((one) =>"
-        " one.getBoundingClientRect().right <= document.querySelector(card).getBoundingClientRect().left)",
+        " one.getBoundingClientRect().right <= document.querySelector(card)?.getBoundingClientRect().left)",
         arg=GUIDE,
     )
     page.get_by_role("button", name="Leave").click()
@@ -64,14 +64,14 @@ def test_what_is_played_lies_beside_the_card_and_no_answer_is_cut_in_a_low_windo
     page.set_viewport_size({"width": 1280, "height": 720})
     open_step(page, app_url, "sound.0")
     page.wait_for_function(
-        "(card) => { const right = document.querySelector('.dte-player').getBoundingClientRect().right;"
-        " return right > 600 && right <= document.querySelector(card).getBoundingClientRect().left; }",
+        "(card) => { const right = document.querySelector('.dte-player')?.getBoundingClientRect().right;"
+        " return right > 600 && right <= document.querySelector(card)?.getBoundingClientRect().left; }",
         arg=GUIDE,
     )
     open_step(page, app_url, "gradients.3")
     page.wait_for_function(
-        "(card) => document.querySelector(`${card} .gd-answer:last-of-type`).getBoundingClientRect().bottom"
-        " <= document.querySelector(`${card} .gd-foot`).getBoundingClientRect().top",
+        "(card) => document.querySelector(`${card} .gd-answer:last-of-type`)?.getBoundingClientRect().bottom"
+        " <= document.querySelector(`${card} .gd-foot`)?.getBoundingClientRect().top",
         arg=GUIDE,
     )
 
@@ -82,8 +82,8 @@ def test_what_is_said_of_an_answer_comes_into_sight(page, app_url, window):
     open_step(page, app_url, "cells.0")
     page.click(f"{GUIDE} .gd-answer >> nth=0")
     page.wait_for_function(
-        "(card) => document.querySelector(`${card} .gd-said`).getBoundingClientRect().bottom"
-        " <= document.querySelector(`${card} .gd-foot`).getBoundingClientRect().top + 1",
+        "(card) => document.querySelector(`${card} .gd-said`)?.getBoundingClientRect().bottom"
+        " <= document.querySelector(`${card} .gd-foot`)?.getBoundingClientRect().top + 1",
         arg=GUIDE,
     )
 
