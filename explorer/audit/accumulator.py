@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from explorer.audit.counting import JOINT_KEYS, KeyCounts, State, mix_bits, part
+from explorer.audit.counting import JOINT_KEYS, State, mix_bits, part
 from explorer.audit.key_sample import KeySample
 from explorer.audit.level_accumulator import LevelAccumulator, perplexity
 from explorer.foundation.errors import RecordError
@@ -125,7 +125,7 @@ def joint_keys(indices: Sequence[np.ndarray], sizes: Sequence[int]) -> np.ndarra
     return keys
 
 
-def joint_of(keys: KeyCounts | KeySample, sizes: Sequence[int]) -> JointAudit:
+def joint_of(keys: KeySample, sizes: Sequence[int]) -> JointAudit:
     """The joint count of tuples."""
     counts = keys.items()[1]
     tokens = int(counts.sum())
@@ -137,5 +137,5 @@ def joint_of(keys: KeyCounts | KeySample, sizes: Sequence[int]) -> JointAudit:
         entropy_bits=entropy,
         ceiling=float(min(math.prod(sizes), tokens)),
         complete=keys.complete,
-        sampled=isinstance(keys, KeySample) and not keys.complete,
+        sampled=not keys.complete,
     )

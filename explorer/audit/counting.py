@@ -87,38 +87,6 @@ class ThinnedRows:
         self._rows = array("d", state["rows"].tolist())
 
 
-class KeyCounts:
-    """Counts of int64 keys, exact while at most `bound` of them are distinct; then counting stops, and the figures stay
-    exact for the `total` keys counted until then."""
-
-    def __init__(self, bound: int) -> None:
-        self._bound = bound
-        self._keys, self._counts = np.empty(0, np.int64), np.empty(0, np.int64)
-        self._waiting: list[np.ndarray] = []
-        self._size = 0
-        self.total, self.complete = 0, True
-
-    def add(self, keys: np.ndarray) -> None:
-        if not self.complete:
-            return
-        self._waiting.append(keys.astype(np.int64))
-        self._size += len(keys)
-        self.total += len(keys)
-        if self._size >= max(KEYS_AT_ONCE, len(self._keys) // 4):
-            self._keys, self._counts = self.items()
-            self._waiting, self._size = [], 0
-            self.complete = len(self._keys) <= self._bound
-
-    def items(self) -> tuple[np.ndarray, np.ndarray]:
-        """(keys ascending, counts), both int64."""
-        keys = np.concatenate([self._keys, *self._waiting])
-        weights = np.concatenate([self._counts, np.ones(self._size, np.int64)])
-        order = np.argsort(keys, kind="stable")
-        keys, weights = keys[order], weights[order]
-        first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
-        return keys[first], np.add.reduceat(weights, first) if len(first) else np.empty(0, np.int64)
-
-
 def mix_bits(keys: np.ndarray) -> np.ndarray:
     """A fixed scrambling of int64 keys into uint64, one to one (the finalizer of SplitMix64, Steele et al. 2014)."""
     x = keys.astype(np.uint64)

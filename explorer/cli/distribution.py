@@ -12,7 +12,8 @@ from pathlib import Path
 from explorer import tokenizers
 from explorer.audit.beside import one_thread_each
 from explorer.audit.run import Progress, run_audit
-from explorer.audit.shards.merge import merge_shards
+from explorer.audit.shards.indices import IndexSum
+from explorer.audit.shards.merge import Sum, merge_shards
 from explorer.audit.shards.plan import Shard
 from explorer.audit.shards.run import run_shard
 from explorer.audit.sources import MediaSource, source_named
@@ -82,13 +83,13 @@ def _count_in_group(
         if first:
             print(NOT_ALL, file=sys.stderr)
         return 130
-    return _merge_ranks(options.out / SHARDS, rank.world) if first else 0
+    return merge_away(options.out / SHARDS, rank.world, merge_shards) if first else 0
 
 
-def _merge_ranks(folder: Path, world: int) -> Audit:
-    """The audit of all ranks, whose files are taken away."""
-    files = shards_there(folder, world)
-    audit = merge_shards(files).audit
+def merge_away(folder: Path, of: int, merge: Callable[[list[Path]], Sum | IndexSum]) -> Audit:
+    """The audit of all `of` shards in a folder, whose files are taken away. Raises as `shards_there` and `merge`."""
+    files = shards_there(folder, of)
+    audit = merge(files).audit
     for file in files:
         file.unlink(missing_ok=True)
     if not any(folder.iterdir()):

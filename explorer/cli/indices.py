@@ -20,7 +20,7 @@ from explorer.audit.run import Progress
 from explorer.audit.shards.indices import IndexSum, merge_index_shards, run_index_shard
 from explorer.audit.shards.plan import Shard
 from explorer.cli.audit import SHEETS, Teller, summary, verdict, write_audit
-from explorer.cli.distribution import NOT_ALL, SHARDS, in_group, shards_there
+from explorer.cli.distribution import NOT_ALL, SHARDS, in_group, merge_away
 from explorer.cli.sharding import shard_of
 from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.dumps.own import read_own, size_words
@@ -125,7 +125,7 @@ def _count_in_group(options: argparse.Namespace, order: Order) -> Audit | int:
         if first:
             print(NOT_ALL, file=sys.stderr)
         return 130
-    return _merge_all(options.out / SHARDS, rank.world) if first else 0
+    return merge_away(options.out / SHARDS, rank.world, merge_index_shards) if first else 0
 
 
 def _count_on_ray(options: argparse.Namespace, order: Order) -> Audit | int:
@@ -141,18 +141,7 @@ def _count_on_ray(options: argparse.Namespace, order: Order) -> Audit | int:
     if of is None:
         print("explorer: stopped. The same command goes on from here.", file=sys.stderr)
         return 130
-    return _merge_all(folder, of)
-
-
-def _merge_all(folder: Path, of: int) -> Audit:
-    """The audit of all shards, whose files are taken away."""
-    files = shards_there(folder, of)
-    audit = merge_index_shards(files).audit
-    for file in files:
-        file.unlink(missing_ok=True)
-    if not any(folder.iterdir()):
-        folder.rmdir()
-    return audit
+    return merge_away(folder, of, merge_index_shards)
 
 
 def write_merged(options: argparse.Namespace, merged: IndexSum) -> int:

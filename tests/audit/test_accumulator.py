@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import entropy as scipy_entropy
 
 from explorer.audit.accumulator import Accumulator, joint_keys, level_names
-from explorer.audit.counting import GROWTH_AT, KeyCounts, LatentSample, ThinnedRows
+from explorer.audit.counting import GROWTH_AT, LatentSample, ThinnedRows
 from explorer.audit.pairs import Pairs
 from explorer.foundation.errors import RecordError
 from explorer.joints.audit_parts import CODES_DETAILED
@@ -229,17 +229,6 @@ def test_joint_keys_tell_tuples_apart(sizes):
     keys = joint_keys(levels, sizes)
     tuples = set(zip(*(one.tolist() for one in levels), strict=True))
     assert len(set(keys.tolist())) == len(tuples) == len(set(zip(keys.tolist(), *levels, strict=True)))
-
-
-def test_keys_stop_at_their_bound_and_stay_exact():
-    counts, stream = KeyCounts(100), np.random.default_rng(0).integers(0, 10**9, 300_000)
-    for start in range(0, 300_000, 1000):
-        counts.add(stream[start : start + 1000])
-    keys, found = counts.items()
-    assert not counts.complete and 100 < counts.total < 300_000
-    expected = np.unique(stream[: counts.total], return_counts=True)
-    np.testing.assert_array_equal(keys, expected[0])
-    np.testing.assert_array_equal(found, expected[1])
 
 
 def test_thinned_rows_are_evenly_spaced():

@@ -275,9 +275,10 @@ def test_without_ray_it_says_what_to_install(media, tmp_path, capsys, monkeypatc
 
 
 def test_a_folder_that_not_all_machines_see(media, tmp_path):
-    from explorer.cli.distribution import _merge_ranks
+    from explorer.audit.shards.merge import merge_shards
+    from explorer.cli.distribution import merge_away
     from explorer.foundation.errors import RecordError
 
     (tmp_path / Shard(1, 2).file).write_bytes(b"mine")
     with pytest.raises(RecordError, match=r"shard-2-of-2\.npz and others \(1 of 2\) are not in .* all machines see"):
-        _merge_ranks(tmp_path, 2)
+        merge_away(tmp_path, 2, merge_shards)
