@@ -84,15 +84,17 @@ def values(medium: Medium) -> np.ndarray:
     return medium.samples if isinstance(medium, LoadedAudio) else medium.frames
 
 
-def load_medium(path: Path | str | bytes, limits: Limits = DEFAULT_LIMITS, wanted: Modality | None = None) -> Medium:
-    """A file, or its bytes, as what it holds; as `wanted` where it can be that.
+def load_medium(
+    path: Path | str | bytes, limits: Limits = DEFAULT_LIMITS, wanted: Modality | None = None, from_s: float = 0.0
+) -> Medium:
+    """A file, or its bytes, as what it holds; as `wanted` where it can be that. from_s: where a sound begins.
 
     With `wanted` an animation gives its first frame as a picture, and a film its sound. Without it an animation or a
     film is a clip. Raises MediaError with what was wrong and what to do.
     """
     data = read_bytes(path, limits, "media") if isinstance(path, (str, Path)) else bytes(path)
     held = wanted or ("graph" if is_edge_file(path) else _held(data, limits))
-    medium = _LOADERS[held](data, limits)
+    medium = load_audio(data, limits, from_s=from_s) if held == "audio" else _LOADERS[held](data, limits)
     return _of_film(medium, data) if wanted == "audio" else medium
 
 

@@ -5,13 +5,16 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import gradio as gr
+import numpy as np
 import pytest
 from PIL import Image
 
 from explorer.foundation.errors import RecordError
+from explorer.media.sounds.audio import wav_bytes
 from explorer.pages.app import build
 from explorer.pages.inspect import answers, events, page
 from explorer.pages.inspect.wish import Wish
+from explorer.pages.shared import runtime
 from explorer.pages.shared.session import Visit
 from explorer.pages.shared.turns import MAPS, Turns
 from explorer.pages.shared.visitors import visitors
@@ -116,6 +119,30 @@ def test_a_page_that_is_open_shows_another_link_and_still_has_the_visitors_file(
     assert visitor.part(Wish).shown.picture == "coffee"
     back = json.loads(visited(visitor, "tokenizer=vq-ema-reseed&picture=uploaded")[-1][0])
     assert back["message"] == "" and visitor.part(Wish).shown.upload == str(file)
+
+
+def test_another_part_of_a_long_sound_is_a_link_and_another_medium_begins_anew(visitor, tmp_path):
+    """The samples of an excerpt are those of the file; what is behind the end is said and changes nothing."""
+    rate, file = 8_000, tmp_path / "long.wav"
+    samples = np.arange(65 * rate) % 4_001 / 8_000
+    file.write_bytes(wav_bytes(samples, rate))
+    sound = Visit(tokenizer="sound-vq", picture="uploaded", upload=str(file), modality="")
+    first = [one for one in page._all(visitor, sound) if one != page.NOTHING][-1]
+    player = json.loads(json.loads(first[2])["parts"]["player"])
+    assert player["excerpt"] == {"from_s": 0.0, "to_s": 30.0, "of_s": 65.0, "goes_on": True, "most_s": 30.0}
+    shown = json.loads(visited(visitor, "picture=uploaded&tokenizer=sound-vq&from=60")[-1][2])
+    player = json.loads(shown["parts"]["player"])
+    assert player["excerpt"] == {"from_s": 60.0, "to_s": 65.0, "of_s": 65.0, "goes_on": False, "most_s": 30.0}
+    assert json.loads(shown["parts"]["address"])["from"] == "60"
+    heard = np.rint(runtime.medium_of(visitor.part(Wish).shown).samples[:, 0] * 32768)
+    assert np.array_equal(heard, np.rint(samples[60 * rate :] * 32768))
+    other = json.loads(visited(visitor, "picture=uploaded&tokenizer=sound-fsq&from=60")[-1][2])
+    assert json.loads(other["parts"]["player"])["excerpt"] == player["excerpt"]
+    message = json.loads(visited(visitor, "picture=uploaded&tokenizer=sound-vq&from=70")[-1][0])["message"]
+    assert message.startswith("The sound ends after 65 s") and visitor.part(Wish).shown.from_s == 60
+    request = SimpleNamespace(session_hash=visitor.session)
+    list(page._pick_sample(gr.EventData(None, {"id": "coffee"}), request))
+    assert visitor.part(Wish).shown.from_s == 0 and "from" not in visitor.part(Wish).shown.query()
 
 
 def test_what_comes_next_is_made_ready_and_nothing_is_shown_of_it(visitor, shown, monkeypatch):

@@ -30,12 +30,26 @@ CANCELLED = 10 ** (-20 / 20)  # the average of channels is called quiet below th
 
 
 @dataclass(frozen=True)
+class Excerpt:
+    """The seconds of a longer sound that were read. of_s: how long that is, None where its file does not say.
+    goes_on: whether anything stands behind them. most_s: how much is read at a time."""
+
+    from_s: float
+    to_s: float
+    of_s: float | None
+    goes_on: bool
+    most_s: float
+
+
+@dataclass(frozen=True)
 class LoadedAudio:
-    """samples: (S, C) float32 in about [-1, 1]. notes: what was done on the way in, in plain words."""
+    """samples: (S, C) float32 in about [-1, 1]. notes: what was done on the way in, in plain words. excerpt: what was
+    read of a longer sound, None where that is all of it."""
 
     samples: np.ndarray
     sample_rate_hz: int
     notes: tuple[str, ...] = ()
+    excerpt: Excerpt | None = None
 
     def __post_init__(self) -> None:
         if self.samples.ndim != 2 or 0 in self.samples.shape or self.samples.dtype != np.float32:
@@ -47,11 +61,15 @@ class LoadedAudio:
 
 
 def load_audio(
-    source: Path | str | bytes | np.ndarray, limits: Limits = DEFAULT_LIMITS, sample_rate_hz: int | None = None
+    source: Path | str | bytes | np.ndarray,
+    limits: Limits = DEFAULT_LIMITS,
+    sample_rate_hz: int | None = None,
+    from_s: float = 0.0,
 ) -> LoadedAudio:
     """A file, its bytes, or an array (S,) or (S, C) at `sample_rate_hz` -> LoadedAudio at its own rate.
 
-    What lies after `limits.audio_seconds` is left out. Raises MediaError with what was wrong and what to do.
+    What lies before the second `from_s` of a file, and after `limits.audio_seconds` from there, is left out. Raises
+    MediaError with what was wrong and what to do.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, limits, sample_rate_hz)
@@ -60,7 +78,7 @@ def load_audio(
     if kind is None or kind.opener == "pillow":
         what = "a picture" if kind else "not a sound that can be read here"
         raise MediaError(f"This file is {what}. Give {READABLE}.")
-    return _joined(read_sound(data, kind, limits.audio_seconds))
+    return _joined(read_sound(data, kind, limits.audio_seconds, from_s), limits)
 
 
 def fit_audio(
@@ -97,7 +115,7 @@ def fit_audio(
                 f"The end filled with {1000 * (wanted - have) / sample_rate_hz:,.1f} ms of silence: {have:,} become "
                 f"{wanted:,} samples, a multiple of {multiple:,}; what is decoded is as long."
             )
-    return LoadedAudio(np.ascontiguousarray(samples, np.float32), sample_rate_hz, tuple(notes))
+    return LoadedAudio(np.ascontiguousarray(samples, np.float32), sample_rate_hz, tuple(notes), audio.excerpt)
 
 
 def wav_bytes(samples: np.ndarray, sample_rate_hz: int) -> bytes:
@@ -135,11 +153,13 @@ def _from_array(array: np.ndarray, limits: Limits, sample_rate_hz: int | None) -
     check_claims(int(sample_rate_hz), block.shape[1])
     most = int(limits.audio_seconds * sample_rate_hz)
     runs = [(int(sample_rate_hz), block[: most + 1])] if len(block) else []
-    return _joined(SoundReading(runs, [], len(block) > most, len(block) / sample_rate_hz))
+    return _joined(SoundReading(runs, [], len(block) > most, len(block) / sample_rate_hz), limits)
 
 
-def _joined(read: SoundReading) -> LoadedAudio:
+def _joined(read: SoundReading, limits: Limits) -> LoadedAudio:
     """What was read, checked and made one: what comes later with another rate is made like the beginning."""
+    if not read.runs and read.passed_s:
+        raise MediaError(f"The sound ends after {read.passed_s:.4g} s: nothing stands where the excerpt should begin.")
     if not read.runs:
         raise MediaError("The sound has no samples: there is nothing in it.")
     (rate, first), notes = read.runs[0], list(read.notes)
@@ -147,19 +167,18 @@ def _joined(read: SoundReading) -> LoadedAudio:
     for later_rate, samples in read.runs[1:]:
         if (later_rate, samples.shape[1]) != (rate, first.shape[1]):
             notes.append(
-                f"From {sum(map(len, kept)) / rate:.2f} s on it has {later_rate:,} Hz and {samples.shape[1]} channels: "
-                f"made like its beginning, which has {rate:,} Hz and {first.shape[1]}."
+                f"From {read.passed_s + sum(map(len, kept)) / rate:.2f} s on it has {later_rate:,} Hz and "
+                f"{samples.shape[1]} channels: made like its beginning, which has {rate:,} Hz and {first.shape[1]}."
             )
             samples = _with_channels(samples, first.shape[1], [])
         kept.append(samples if later_rate == rate else _resampled(samples, later_rate, rate))
     samples = np.concatenate(kept) if len(kept) > 1 else first
     if not np.isfinite(samples).all():
         raise MediaError("The sound holds NaN or infinite samples. Replace them and try again.")
-    if read.capped:
-        samples = samples[:-1]
-        of = f" of {read.promised_s:,.4g} s" if read.promised_s and read.promised_s > len(samples) / rate else ""
-        way_out = more("seconds", max(read.promised_s or 0, 2 * len(samples) / rate))
-        notes.append(f"Only the first {len(samples) / rate:g} s{of} are read. {way_out}")
+    samples = samples[:-1] if read.capped else samples
+    excerpt = _excerpt(read, len(samples) / rate, limits.audio_seconds)
+    if excerpt:
+        notes.append(_excerpt_words(excerpt))
     notes += oddity_notes(samples, rate)
     peak = float(np.abs(samples).max())
     if peak > LOUDEST:
@@ -167,7 +186,27 @@ def _joined(read: SoundReading) -> LoadedAudio:
         notes.append(f"Louder than full scale (peak {peak:.3g}): turned down to 1.")
     elif peak > 1 + LAST_BIT:
         notes.append(f"Peaks reach {peak:.3f} of full scale: tokenized as they are, clipped where they are played.")
-    return LoadedAudio(np.ascontiguousarray(samples, np.float32), rate, tuple(notes))
+    return LoadedAudio(np.ascontiguousarray(samples, np.float32), rate, tuple(notes), excerpt)
+
+
+def _excerpt(read: SoundReading, seconds: float, most_s: float) -> Excerpt | None:
+    """What was read, if that is not the whole sound. seconds: how long it is, of `most_s` at most."""
+    if not read.capped and not read.passed_s:
+        return None
+    end = read.passed_s + seconds
+    of = end if not read.capped else read.promised_s if (read.promised_s or 0) > end else None
+    return Excerpt(read.passed_s, end, of, read.capped, most_s)
+
+
+def _excerpt_words(excerpt: Excerpt) -> str:
+    of = f" of {excerpt.of_s:,.4g} s" if excerpt.of_s else ""
+    way_out = more("seconds", excerpt.of_s or 2 * excerpt.to_s)
+    if not excerpt.from_s:
+        return f"Only the first {excerpt.to_s:g} s{of} are read. {way_out}"
+    return (
+        f"Only {excerpt.from_s:g} to {excerpt.to_s:,.6g} s{of} are read, as a sound of its own: its first tokens may "
+        f"be others than in the whole, where something stands before them. {way_out}"
+    )
 
 
 def _with_channels(samples: np.ndarray, channels: int, notes: list[str]) -> np.ndarray:

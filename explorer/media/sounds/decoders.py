@@ -43,13 +43,14 @@ _SCALES = {"u8": 2**7, "s16": 2**15, "s32": 2**31, "flt": 1, "dbl": 1, "s64": 2*
 class SoundRuns:
     """runs: (S, C) float32 of one rate and number of channels each; most sounds are one run.
 
-    promised_s: how long the header says it is, where it does; counted: its frames do, one by one. missing_s: jumps of
-    its time stamps. packets, damaged: of FFmpeg. gave_up: the decoder could not go on to the end. capped: the limit
-    ended it. unmarked: what the encoder added at both ends may still be there. exact: the header counts samples, and
-    nothing is added.
+    passed_s: of the beginning that was not wanted and is not in `runs`. promised_s: how long the header says it is,
+    where it does; counted: its frames do, one by one. missing_s: jumps of its time stamps. packets, damaged: of FFmpeg.
+    gave_up: the decoder could not go on to the end. capped: the limit ended it. unmarked: what the encoder added at
+    both ends may still be there. exact: the header counts samples, and nothing is added.
     """
 
     runs: list[tuple[int, np.ndarray]] = field(default_factory=list)
+    passed_s: float = 0.0
     promised_s: float | None = None
     counted: bool = False
     missing_s: float = 0.0
@@ -62,7 +63,7 @@ class SoundRuns:
 
     @property
     def seconds(self) -> float:
-        return sum(len(samples) / rate for rate, samples in self.runs)
+        return self.passed_s + sum(len(samples) / rate for rate, samples in self.runs)
 
     @property
     def short(self) -> bool:
@@ -74,7 +75,7 @@ class SoundRuns:
     @property
     def clean(self) -> bool:
         """Whether everything went well."""
-        return bool(self.runs) and not (self.gave_up or self.damaged or self.missing_s or self.short)
+        return self.seconds > 0 and not (self.gave_up or self.damaged or self.missing_s or self.short)
 
 
 class _Bytes(io.BytesIO):
@@ -88,14 +89,18 @@ class _Bytes(io.BytesIO):
 
 
 class _Runs:
-    """Collects blocks until the limit, and joins those of one rate and number of channels."""
+    """Collects blocks from a second on until the limit, and joins those of one rate and number of channels."""
 
-    def __init__(self, most_seconds: float) -> None:
-        self.left_s, self._runs = most_seconds, []
+    def __init__(self, most_seconds: float, from_s: float) -> None:
+        self.left_s, self.ahead_s, self.passed_s, self._runs = most_seconds, from_s, 0.0, []
 
     def add(self, rate_hz: int, block: np.ndarray) -> bool:
         """False once the limit is passed: one sample more is kept, so that the caller knows."""
         check_claims(rate_hz, block.shape[1])
+        passed = min(len(block), round(self.ahead_s * rate_hz))
+        self.ahead_s -= passed / rate_hz
+        self.passed_s += passed / rate_hz
+        block = block[passed:]
         fair = min(1.0, MOST_VALUES_A_SECOND / (rate_hz * block.shape[1]))
         room = int(self.left_s * fair * rate_hz + SHARE_OF_A_SAMPLE) + 1
         kept = block[:room]
@@ -119,13 +124,16 @@ def check_claims(sample_rate_hz: int, channels: int) -> None:
         raise MediaError(f"The sound has {channels} channels; 1 to {MOST_CHANNELS} can be read. Mix it down first.")
 
 
-def by_libsndfile(data: bytes, kind: Kind, most_seconds: float) -> SoundRuns:
-    """What libsndfile decodes; without runs where it cannot read the header. Raises MediaError for its claims."""
+def by_libsndfile(data: bytes, kind: Kind, most_seconds: float, from_s: float) -> SoundRuns:
+    """What libsndfile decodes from that second on; nothing where it cannot read the header.
+
+    Raises MediaError for its claims.
+    """
     try:
         import soundfile  # lazy: loads libsndfile
     except (ImportError, OSError) as error:  # OSError: the package without its library
         raise MediaError(f"{kind.name} files need the package soundfile. Install it: pip install soundfile.") from error
-    found, runs = SoundRuns(), _Runs(most_seconds)
+    found, runs = SoundRuns(), _Runs(most_seconds, from_s)
     try:
         file = soundfile.SoundFile(_Bytes(data))
     except Exception:  # headers are damaged in many ways, and FFmpeg may know better
@@ -146,14 +154,17 @@ def by_libsndfile(data: bytes, kind: Kind, most_seconds: float) -> SoundRuns:
             if len(block) < BLOCK:
                 break
         rate = file.samplerate
-    found.runs = runs.joined()
+    found.runs, found.passed_s = runs.joined(), runs.passed_s
     found.gave_up |= not found.capped and round((found.promised_s - found.seconds) * rate) > 0
     return found
 
 
-def by_ffmpeg(data: bytes, kind: Kind, most_seconds: float) -> SoundRuns:
-    """What FFmpeg decodes of the first sound. Raises MediaError for a header it cannot read, and for its claims."""
-    found, runs = SoundRuns(), _Runs(most_seconds)
+def by_ffmpeg(data: bytes, kind: Kind, most_seconds: float, from_s: float) -> SoundRuns:
+    """What FFmpeg decodes of the first sound from that second on.
+
+    Raises MediaError for a header it cannot read, and for its claims.
+    """
+    found, runs = SoundRuns(), _Runs(most_seconds, from_s)
     with open_stream(data, kind, "audio") as (container, stream):
         if stream.codec_context.name in _WITH_CHECKSUMS:
             stream.codec_context.options = _CHECKED
@@ -174,7 +185,7 @@ def by_ffmpeg(data: bytes, kind: Kind, most_seconds: float) -> SoundRuns:
         name = stream.codec_context.name
         found.exact = (name.startswith("pcm_") and kind.container != "voc") or name in _WITH_CHECKSUMS
         found.unmarked = name.startswith(_DELAYED) and not packets.skipped
-    found.runs = runs.joined()
+    found.runs, found.passed_s = runs.joined(), runs.passed_s
     return found
 
 

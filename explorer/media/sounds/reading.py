@@ -34,35 +34,42 @@ _UNMARKED_NOTE = (
 
 @dataclass(frozen=True)
 class SoundReading:
-    """runs: as of Decoded, one or more. capped: the limit ended them. promised_s: as of Decoded, where it is sure."""
+    """runs, passed_s: as of SoundRuns. capped: the limit ended them. promised_s: as of SoundRuns, where it is sure."""
 
     runs: list[tuple[int, np.ndarray]]
     notes: list[str]
     capped: bool
     promised_s: float | None = None
+    passed_s: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self.passed_s + sum(len(samples) / rate for rate, samples in self.runs)
 
 
-def read_sound(data: bytes, kind: Kind, most_seconds: float) -> SoundReading:
-    """At most `most_seconds`, and a sample more if there is more. Raises MediaError where nothing can be decoded."""
+def read_sound(data: bytes, kind: Kind, most_seconds: float, from_s: float = 0.0) -> SoundReading:
+    """At most `most_seconds` from a second on, and a sample more if there is more; no runs where the sound ends before.
+
+    Raises MediaError where nothing can be decoded.
+    """
     if kind.name == "Ogg":
         links = ogg_links(data)
         no_measure = bool(links.damaged) or not links.ended
         if links.damaged:  # libsndfile plays some of what lies behind them twice
             kind = replace(kind, opener="ffmpeg")
-        read = _read_joined(data, kind, most_seconds, links.starts, no_measure)
+        read = _read_joined(data, kind, (from_s, most_seconds), links.starts, no_measure)
         read.notes[:0] = _ogg_words(links, read.capped)
         return read
     if kind.name == "MP3":
-        return _read_joined(data, kind, most_seconds, joined_at(data), no_measure=False)
+        return _read_joined(data, kind, (from_s, most_seconds), joined_at(data), no_measure=False)
     claimed = claimed_bytes(data)
     cut = claimed is not None and claimed > len(data)
-    read = _read_one(data, kind, most_seconds, cut or claimed == 0)
+    read = _read_one(data, kind, (from_s, most_seconds), cut or claimed == 0)
     read.notes.extend(filter(None, [contradiction(data)]))
     if cut and not read.capped:
-        seconds = sum(len(samples) / rate for rate, samples in read.runs)
         read.notes.append(
             f"Cut short: the file has {len(data):,} of the {claimed:,} bytes that its header promises; "
-            f"{seconds:.2f} s of sound are in them."
+            f"{read.seconds:.2f} s of sound are in them."
         )
     elif claimed != 0 and not read.capped and (behind := bytes_behind(data)) > MOST_BEHIND:
         read.notes.append(
@@ -73,51 +80,58 @@ def read_sound(data: bytes, kind: Kind, most_seconds: float) -> SoundReading:
 
 
 def _read_joined(
-    data: bytes, kind: Kind, most_seconds: float, starts: tuple[int, ...], no_measure: bool
+    data: bytes, kind: Kind, span: tuple[float, float], starts: tuple[int, ...], no_measure: bool
 ) -> SoundReading:
-    """Files that were joined one behind another are decoded one by one: no decoder counts them rightly."""
+    """Files that were joined one behind another are decoded one by one: no decoder counts them rightly.
+
+    span: how many seconds are passed over, and how many are read then.
+    """
     starts = starts if 0 < len(starts) <= MOST_JOINED else (0,)
-    runs, notes, capped, left, failed = [], [], False, most_seconds, None
+    runs, notes, capped, failed = [], [], False, None
+    (ahead, left), passed = span, 0.0
     for start, stop in pairwise((*starts, len(data))):
         try:
-            read = _read_one(data[start:stop], kind, left, no_measure)
+            read = _read_one(data[start:stop], kind, (ahead - passed, left), no_measure)
         except MediaError as error:
             failed = failed or error
             continue
         runs += read.runs
         notes += [note for note in read.notes if note not in notes]
-        left -= sum(len(samples) / rate for rate, samples in read.runs)
+        passed += read.passed_s
+        left -= read.seconds - read.passed_s
         capped = read.capped
         if capped or left <= 0:
             break
-    if not runs:
+    if not runs and not passed:
         raise failed or MediaError(f"The sound has no samples: there is nothing in it ({kind.name}).")
     if len(starts) == 1:
-        return SoundReading(runs, notes, capped, read.promised_s)
+        return SoundReading(runs, notes, capped, read.promised_s, passed)
     notes.insert(0, f"{len(starts)} files that were joined into one are read one after another.")
     if failed is not None:
         notes.insert(1, "Damaged: some of them cannot be decoded and are left out.")
-    return SoundReading(runs, notes, capped)
+    return SoundReading(runs, notes, capped, passed_s=passed)
 
 
-def _read_one(data: bytes, kind: Kind, most_seconds: float, no_measure: bool) -> SoundReading:
-    taken, notes = _decoded(data, kind, most_seconds, no_measure)
+def _read_one(data: bytes, kind: Kind, span: tuple[float, float], no_measure: bool) -> SoundReading:
+    taken, notes = _decoded(data, kind, span, no_measure)
     if taken.unmarked and not taken.capped:
         notes.append(_UNMARKED_NOTE)
-    return SoundReading(_trimmed(taken, kind), notes, taken.capped, None if no_measure else taken.promised_s)
+    promised = None if no_measure else taken.promised_s
+    return SoundReading(_trimmed(taken, kind), notes, taken.capped, promised, taken.passed_s)
 
 
-def _decoded(data: bytes, kind: Kind, most_seconds: float, no_measure: bool) -> tuple[SoundRuns, list[str]]:
+def _decoded(data: bytes, kind: Kind, span: tuple[float, float], no_measure: bool) -> tuple[SoundRuns, list[str]]:
     """The better of the decodes, and what is to be said of it. no_measure: the header does not tell the length."""
+    from_s, most_seconds = span
     tried, refused = [], None
     for decode in _DECODERS[kind.opener if kind.name != "MP3" else "MP3"]:
         try:
-            tried.append(decode(data, kind, most_seconds))
+            tried.append(decode(data, kind, most_seconds, from_s))
         except MediaError as error:
             refused = refused or error
         if tried and tried[-1].clean and not no_measure:
             break
-    some = [one for one in tried if one.runs and not 2 * one.damaged > one.packets > 0]
+    some = [one for one in tried if one.seconds > 0 and not 2 * one.damaged > one.packets > 0]
     if not some:
         if any(one.gave_up or one.damaged or one.promised_s for one in tried):
             raise MediaError(
@@ -150,7 +164,7 @@ def _trimmed(taken: SoundRuns, kind: Kind) -> list[tuple[int, np.ndarray]]:
     if kind.container != "mov" or len(taken.runs) != 1 or not taken.promised_s or taken.capped:
         return taken.runs
     rate, samples = taken.runs[0]
-    length = round(taken.promised_s * rate)
+    length = round((taken.promised_s - taken.passed_s) * rate)
     return [(rate, samples[:length])] if 0 < len(samples) - length < SAME_S * rate else taken.runs
 
 

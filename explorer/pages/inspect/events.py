@@ -21,6 +21,7 @@ from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.medium import file_bytes
 from explorer.media.quality.metrics import frame_qualities
+from explorer.media.sounds.audio import Excerpt
 from explorer.pages.inspect.maps import code_maps, drawn_codes
 from explorer.pages.inspect.media import thumbnails
 from explorer.pages.inspect.payloads import (
@@ -113,9 +114,14 @@ def decoded_values(visit: Visit) -> tuple[str, str]:
     delay = delay_of(record, tokenizer.spec)
     added = added_sound(record, tokenizer, visit, decoded, delay)
     return (
-        player_payload(record, picture, visit, decoded, pieces, qualities, added),
+        player_payload(record, picture, visit, decoded, pieces, qualities, added, _excerpt(visit)),
         reconstruction_payload(record, picture, visit, decoded, delay, pieces, qualities),
     )
+
+
+def _excerpt(visit: Visit) -> Excerpt | None:
+    """What is shown of a longer sound that the visitor brought."""
+    return runtime.medium_of(visit).excerpt if visit.upload and visit.modality == "audio" else None
 
 
 def _decoded_picture(visit: Visit, decoded: np.ndarray | None) -> TokenRecord:

@@ -28,7 +28,7 @@ from explorer.pages.shared import runtime
 from explorer.pages.shared.fields import Name, read_request
 from explorer.pages.shared.inputs import FileInput, PictureInput
 from explorer.pages.shared.presence import UNTIL
-from explorer.pages.shared.session import SIDES_PX, UPLOADED, Visit
+from explorer.pages.shared.session import SIDES_PX, UPLOADED, Visit, whole_number
 from explorer.pages.shared.turns import MAPS, Turns
 from explorer.pages.shared.visitor_files import files
 from explorer.pages.shared.visitors import Visitor, visitors
@@ -227,14 +227,15 @@ def _visit(event: gr.EventData, request: gr.Request) -> Iterator[tuple]:
     visit, said = linked_visit(query)
     own = page.part(Wish).own
     if own and query.get("picture") == UPLOADED:
-        visit, said = replace(visit, picture=UPLOADED, upload=own.upload, modality=own.modality), ""
+        begins = whole_number(query.get("from")) or 0
+        visit, said = replace(visit, picture=UPLOADED, upload=own.upload, modality=own.modality, from_s=begins), ""
     yield from _all(page, visit, said, "note")
 
 
 def _pick_sample(event: gr.EventData, request: gr.Request) -> Iterator[tuple]:
     name = _picked(event)
     modality = SAMPLES[name].modality if name in SAMPLES else "image"
-    yield from _pick(request, picture=name, upload=None, modality=modality)
+    yield from _pick(request, picture=name, upload=None, from_s=0, modality=modality)
 
 
 def _pick_upload(path: str | None, request: gr.Request) -> Iterator[tuple]:
@@ -247,7 +248,7 @@ def _pick_upload(path: str | None, request: gr.Request) -> Iterator[tuple]:
     except ExplorerError as error:
         yield Filling(events.strip_value(_page(request).part(Wish).shown, str(error))).values()
         return
-    yield from _pick(request, picture=UPLOADED, upload=path, modality="")
+    yield from _pick(request, picture=UPLOADED, upload=path, from_s=0, modality="")
 
 
 def _pick_recording(event: gr.EventData, request: gr.Request) -> Iterator[tuple]:

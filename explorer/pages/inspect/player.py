@@ -12,6 +12,7 @@ from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Pieces
 from explorer.media.clips.even_times import USUAL_RATE
 from explorer.media.quality.metrics import Quality
+from explorer.media.sounds.audio import Excerpt
 from explorer.pages.inspect.payloads import levels_shown
 from explorer.pages.shared.session import Visit
 from explorer.views.inspect.player import player
@@ -30,8 +31,10 @@ def player_payload(
     pieces: Pieces | None = None,
     qualities: Sequence[Quality] = (),
     added: player.AddedSound | None = None,
+    excerpt: Excerpt | None = None,
 ) -> str:
     """The value of Player, "" for a picture. qualities: of each frame of a clip. added: by one level of a sound.
+    excerpt: what was read of a longer sound.
 
     decoded: as `inspect_payloads.decoded_of` gives it. picture: the picture of the record with that reconstruction.
     pieces: which tokens of a series are sent together.
@@ -40,7 +43,8 @@ def player_payload(
     caption = "" if decoded is None else level_caption(visit.mode, levels_shown(visit, count), count, noun)
     if record.modality == "audio":
         drawn = [picture.media] if decoded is None else [picture.media, picture.reconstruction]
-        return player.sound_payload(record.media, decoded, int(record.sample_rate_hz or 1), drawn, caption, added)
+        rate = int(record.sample_rate_hz or 1)
+        return player.sound_payload(record.media, decoded, rate, drawn, caption, added, excerpt)
     if record.modality == "video":
         steps = frames_of(record.levels[0].layout)
         changes = [change_over_time(level) for level in record.levels]

@@ -47,7 +47,7 @@ def medium_of(visit: Visit) -> Medium:
     if visit.upload is None or not Path(visit.upload).is_file():
         one = ONE.get(visit.modality, "file")
         raise ExplorerError(f"The uploaded {one} is no longer on the server; choose it again.")
-    return upload_medium(visit.upload, visit.modality or None)
+    return upload_medium(visit.upload, visit.modality or None, visit.from_s)
 
 
 def record_of(visit: Visit) -> TokenRecord:
@@ -81,7 +81,7 @@ def whose(visit: Visit) -> str:
 
 def key_of(visit: Visit) -> Hashable:
     """What names a visit's record: its medium, its tokenizer, and whose they are."""
-    return (visit.tokenizer, visit.picture, visit.upload, visit.modality, visit.side_px, whose(visit))
+    return (visit.tokenizer, visit.picture, visit.upload, visit.modality, visit.side_px, visit.from_s, whose(visit))
 
 
 def cache_of(of: str) -> Path:

@@ -34,7 +34,8 @@ class Visit:
     modality: of that medium, which may as well be a sound or a clip; "" for an upload nobody has looked into yet.
     before: (modality, picture, upload) of the media of other modalities that were shown last.
 
-    side_px: longest side given to the tokenizer. mode: which levels are decoded. map_kind: of the codebook map.
+    side_px: longest side given to the tokenizer. from_s: second at which an uploaded sound begins. mode: which levels
+    are decoded. map_kind: of the codebook map.
     """
 
     picture: str = DEFAULT_SAMPLE
@@ -49,6 +50,7 @@ class Visit:
     turn: int = 0  # of the work that made what is shown, so that later work can tell whether it still is
     modality: str = "image"
     before: tuple[tuple[str, str, str | None], ...] = ()
+    from_s: int = 0
 
     def at_rest(self) -> Visit:
         """The same choices with nothing selected: another picture or tokenizer has other codes."""
@@ -56,8 +58,15 @@ class Visit:
 
     def query(self) -> dict[str, str]:
         """What the address bar shows of this visit: only what differs from the default."""
-        shown = {"picture": self.picture, "tokenizer": self.tokenizer, "side": str(self.side_px), "mode": self.mode}
-        return {name: value for name, value in shown.items() if value and not (name == "mode" and value == "all")}
+        shown = {
+            "picture": self.picture,
+            "tokenizer": self.tokenizer,
+            "side": str(self.side_px),
+            "from": str(self.from_s),
+            "mode": self.mode,
+        }
+        usual = {"mode": "all", "from": "0"}
+        return {name: value for name, value in shown.items() if value and usual.get(name) != value}
 
 
 def visit_from_query(query: Mapping[str, str], tokenizers: list[str]) -> tuple[Visit, list[str]]:
@@ -114,7 +123,7 @@ def suit(visit: Visit, modality: str) -> tuple[Visit, str]:
     words = (
         f"This tokenizer takes {takes}, so a {noun} is shown. Your {old} comes back with a tokenizer for {kept_for}."
     )
-    return replace(visit, picture=picture, upload=upload, modality=modality, before=before), words
+    return replace(visit, picture=picture, upload=upload, from_s=0, modality=modality, before=before), words
 
 
 def whole_number(text: str | None) -> int | None:

@@ -21,12 +21,16 @@ _kept = Cache("uploads as decoded", share(0.08))
 _VALUES = {LoadedImage: "pixels", LoadedVideo: "frames"}  # those of light, which have eight bits as a rule
 
 
-def upload_medium(path: str, modality: str | None) -> Medium:
-    """An upload as what it holds, or as `modality` where it can be that. Raises MediaError as `load_medium`."""
-    found = _kept.get((path, modality), lambda: _packed(load_medium(path, settings().limits, modality)), owner())
+def upload_medium(path: str, modality: str | None, from_s: float = 0.0) -> Medium:
+    """An upload as what it holds, or as `modality` where it can be that; a sound from that second on.
+
+    Raises MediaError as `load_medium`.
+    """
+    limits = settings().limits
+    found = _kept.get((path, modality, from_s), lambda: _packed(load_medium(path, limits, modality, from_s)), owner())
     medium = _unpacked(*found)
     if modality is None:  # what it is asked for next
-        _kept.put((path, modality_of(medium)), found, owner())
+        _kept.put((path, modality_of(medium), from_s), found, owner())
     return medium
 
 

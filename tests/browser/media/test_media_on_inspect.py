@@ -252,3 +252,24 @@ def test_nothing_is_wider_than_a_phone(page, made_url):
     open_at(page, made_url, "tokenizer=made-signs&token=1")
     wait_for_text(page, "#code-card", f"{record_of('signs').levels[0].indices.reshape(-1)[1]}")
     fits_a_phone(page)
+
+
+def test_a_long_sound_is_seen_part_by_part(page, made_url, tmp_path):
+    rate = 8_000
+    (tmp_path / "long.wav").write_bytes(wav_bytes(np.sin(np.arange(95 * rate) ** 2 / 1e9) / 2, rate))
+    open_at(page, made_url, "tokenizer=made-tones")
+    page.set_input_files("#upload-file input[type=file]", tmp_path / "long.wav")
+    wait_for_text(page, f"{PLAYER} .dte-excerpt", "Seconds 0 to 30 of 95")
+    assert page.is_disabled(f"{PLAYER} .dte-excerpt button >> nth=0")
+    page.click(f"{PLAYER} .dte-excerpt >> text=Later")
+    wait_for_text(page, f"{PLAYER} .dte-excerpt", "Seconds 30 to 60 of 95")
+    page.fill(f"{PLAYER} .dte-excerpt input", "80")  # beyond the last whole part
+    wait_for_text(page, f"{PLAYER} .dte-excerpt", "Seconds 65 to 95 of 95")
+    page.wait_for_function("location.search.includes('from=65')")
+    assert page.is_disabled(f"{PLAYER} .dte-excerpt button >> nth=1")
+    page.go_back()
+    wait_for_text(page, f"{PLAYER} .dte-excerpt", "Seconds 30 to 60 of 95")
+    fits_a_phone(page)
+    page.click(".strip-picture[data-id='chirp'], .strip-picture >> nth=0")
+    page.wait_for_function("!location.search.includes('from=')")
+    assert page.is_hidden(f"{PLAYER} .dte-excerpt")

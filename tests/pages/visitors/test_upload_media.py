@@ -22,9 +22,9 @@ def decodes(monkeypatch):
     """What was decoded: (path, as what)."""
     made, real = [], upload_media.load_medium
 
-    def counted(path, limits, wanted=None):
+    def counted(path, limits, wanted=None, from_s=0.0):
         made.append((path, wanted))
-        return real(path, limits, wanted)
+        return real(path, limits, wanted, from_s)
 
     monkeypatch.setattr(upload_media, "load_medium", counted)
     monkeypatch.setattr(upload_media, "_kept", Cache("uploads in this test", 2**26))

@@ -13,7 +13,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from explorer.foundation.errors import RecordError
 from explorer.foundation.words import count_of
 from explorer.joints.measures.over_time import Change
 from explorer.media.quality.metrics import Quality
-from explorer.media.sounds.audio import wav_bytes
+from explorer.media.sounds.audio import Excerpt, wav_bytes
 from explorer.views.kit.wire.encoding import image_bytes, lossless_data_url, pack, wav_data_url
 
 SPRITE_SIDE_PX = 4096  # longest side of all frames side by side; larger frames are halved until they fit
@@ -47,11 +47,13 @@ def sound_payload(
     spectrograms: Sequence[np.ndarray],
     caption: str = "",
     added: AddedSound | None = None,
+    excerpt: Excerpt | None = None,
 ) -> str:
     """The value for a sound.
 
     sound, decoded: (S, C) in about [-1, 1], decoded None where there is no decoder. spectrograms: (bands, columns, 3)
-    of each. caption: what the reconstruction is made of. Raises RecordError for sounds of different shapes.
+    of each. caption: what the reconstruction is made of. excerpt: what was read of a longer sound. Raises RecordError
+    for sounds of different shapes.
     """
     if decoded is not None and sound.shape != decoded.shape:
         raise RecordError(f"a sound of shape {sound.shape} cannot be played beside one of {decoded.shape}")
@@ -69,6 +71,7 @@ def sound_payload(
             "added_label": "" if added is None else added.label,
             "spectrograms": [lossless_data_url(pixels) for pixels in seen],
             "caption": caption if added is None else f"{caption} {added.words}".strip(),
+            "excerpt": None if excerpt is None else asdict(excerpt),
         }
     )
 

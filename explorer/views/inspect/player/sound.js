@@ -10,6 +10,7 @@ import { partNoun } from "../../kit/wire/format.js";
 import { moveToken } from "../../kit/draw/geometry.js";
 import { placeText, seconds, stretch } from "../../kit/wire/places.js";
 import { Deck } from "../../kit/sound/audio.js";
+import { ExcerptBar } from "./excerpt.js";
 import { drawBase, drawOverlay, GUTTER, laneGeometry, levelAt } from "./lanes.js";
 import { listenForWindow } from "./pan.js";
 import { audible, clampWindow, follow, tokenAt, toTime, zoomWindow } from "../../kit/draw/time.js";
@@ -62,7 +63,8 @@ export class SoundPlayer extends Component {
     this.readout = h("p", { class: "dte-player-readout" }, HINT);
     this.caption = h("p", { class: "dte-player-caption" });
     const tools = h("div", { class: "dte-player-tools" }, this.button, this.which.element, loop, same, this.clock, closer, this.reset);
-    this.body = h("div", {}, h("h3", {}, "Sound"), tools, this.field, this.readout, this.caption);
+    this.excerpt = this.part(new ExcerptBar());
+    this.body = h("div", {}, h("h3", {}, "Sound"), this.excerpt.element, tools, this.field, this.readout, this.caption);
   }
 
   get level() {
@@ -76,6 +78,7 @@ export class SoundPlayer extends Component {
   load(value) {
     const same = this.value !== null && this.value.key === value.key;
     this.value = value;
+    this.excerpt.show(value.excerpt);
     const names = ["original", "reconstruction", "added"].filter((name) => value[name]);
     this.deck.load(Object.fromEntries(names.map((name) => [name, readWav(value[name])])), same);
     this.which.options(

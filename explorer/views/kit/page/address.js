@@ -10,7 +10,7 @@ const SELECTED = ["level", "code", "token"];
 /** The query of a link: `chosen` from Python, `own` from views ("" for none), `state` of the selection; others stay. */
 export function queryOf(before, chosen, own, state) {
   const query = new URLSearchParams(before);
-  for (const name of [...SELECTED, ...Object.keys(own), "mode"]) query.delete(name);
+  for (const name of [...SELECTED, ...Object.keys(own), "mode", "from"]) query.delete(name);
   for (const [name, value] of Object.entries({ ...chosen, ...own })) if (value !== "") query.set(name, value);
   if (state.level) query.set("level", state.level);
   if (state.code !== null) query.set("code", state.code);
@@ -35,7 +35,7 @@ export function setAddress(patch) {
 }
 
 /** Keys of the query that are this page's own. */
-export const NAMES = ["picture", "tokenizer", "side", "mode", "map", ...SELECTED];
+export const NAMES = ["picture", "tokenizer", "side", "from", "mode", "map", ...SELECTED];
 
 /** The query of a link to what is shown. @param {string} search */
 export const currentQuery = (search) => (chosen !== null ? queryOf(search, chosen, own, selection.state) : asked ? "" : search);
