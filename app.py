@@ -9,6 +9,7 @@ import sys
 from explorer.cli import bringing
 from explorer.foundation import limits
 from explorer.foundation.errors import ExplorerError
+from explorer.foundation.numerals import whole_option
 from explorer.pages.shared import memory
 
 
@@ -16,7 +17,9 @@ def main() -> None:
     """Parse the command line, build the pages, serve until interrupted."""
     parser = argparse.ArgumentParser(description="See what a discrete tokenizer does, in the browser.")
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to bind to")
-    parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860; 0: any)")
+    parser.add_argument(
+        "--port", type=whole_option, default=None, help="port (default: the first free one from 7860; 0: any)"
+    )
     parser.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME", help="a name of a proxy, repeatable"
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from explorer.cli import bringing, fitting
 from explorer.foundation import limits
 from explorer.foundation.errors import ExplorerError
+from explorer.foundation.numerals import number_or_nan_option, whole_option, wholes_option
 from explorer.foundation.registry import load_dotted
 
 # Commands with options of their own get the rest of the line as it stands: main(argv) -> exit code.
@@ -138,14 +139,14 @@ def _add_tokenize(parser: argparse.ArgumentParser, brought: bool) -> argparse.Ar
     dumps = parser.add_argument_group("of a folder or zip")
     dumps.add_argument("--format", metavar="NAME", help="npy, parquet, jsonl or webdataset (default: npy)")
     dumps.add_argument(
-        "--offset", type=int, metavar="N",
+        "--offset", type=whole_option, metavar="N",
         help="write ids of a language model: level 1 from N on, each level after the one before, in one row",
     )  # fmt: skip
     dumps.add_argument(
         "--tags", action="store_true", help="two more ids stand for the beginning and the end of each medium"
     )
     dumps.add_argument("--dtype", metavar="NAME", help="int16, uint16, int32 or int64 (default: the smallest)")
-    dumps.add_argument("--shard-files", type=int, metavar="N", help="media files a shard (default: 1,024)")
+    dumps.add_argument("--shard-files", type=whole_option, metavar="N", help="media files a shard (default: 1,024)")
     parser.set_defaults(command="explorer.cli.tokens:tokenize")
     return parser
 
@@ -182,7 +183,7 @@ def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
         "--ray", nargs="?", const="", metavar="ADDRESS", help="count on Ray: on a cluster, or on one started here"
     )
     parser.add_argument("--title", help="what the report is called (default: the name of the folder or zip)")
-    parser.add_argument("--seed", type=int, default=0, help="of the random samples (default: 0)")
+    parser.add_argument("--seed", type=whole_option, default=0, help="of the random samples (default: 0)")
     fitting.add_options(parser)
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     parser.set_defaults(command=AUDIT)
@@ -211,13 +212,13 @@ def _add_indices(parser: argparse.ArgumentParser) -> None:
         help="count plain indices instead: files, folders, globs or addresses; the README lists the formats",
     )  # fmt: skip
     parser.add_argument(
-        "--codebook-size", type=sizes, metavar="K", help="codes of the codebook, for --indices; K1,K2,.. by level"
+        "--codebook-size", type=wholes_option, metavar="K", help="codes of the codebook of --indices; K1,K2,.. by level"
     )
     parser.add_argument(
         "--axes", metavar="b,q,t", help="axes of --indices: b media, q levels, other letters tokens (default: a guess)"
     )
     parser.add_argument(
-        "--ignore", type=float, action="append", default=[], metavar="VALUE",
+        "--ignore", type=number_or_nan_option, action="append", default=[], metavar="VALUE",
         help="value of --indices that stands for no token; may be repeated (default: -1 and nan)",
     )  # fmt: skip
     parser.add_argument("--codebook", type=Path, metavar="FILE", help="code vectors of --indices: .npy (K, D), or .npz")
@@ -227,11 +228,6 @@ def _add_indices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metric", default="euclidean", help="of --codebook: euclidean, cosine or dot")
     parser.add_argument("--medium", choices=("file", "row"), help="what is one medium of --indices (default: a guess)")
     parser.add_argument("--field", metavar="NAME", help="field, column or tensor of --indices that holds the tokens")
-
-
-def sizes(text: str) -> list[int]:
-    """ "1024", or one size a level: "1024,512"."""
-    return [int(part) for part in text.split(",")]
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
@@ -245,11 +241,15 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
     parser.add_argument("--title", help="what the report is called (default: the name of the medium)")
     fitting.add_options(parser, "256, crops of presets not")
-    parser.add_argument("--repeats", type=int, metavar="N", help="timed rounds (default: 5 for one medium, else 1)")
+    parser.add_argument(
+        "--repeats", type=whole_option, metavar="N", help="timed rounds (default: 5 for one medium, else 1)"
+    )
     parser.add_argument(
         "--baseline", default="", metavar="A", help="id that the others are held against (default: first)"
     )
-    parser.add_argument("--maps", type=int, default=12, metavar="N", help="error maps of the first N (default: 12)")
+    parser.add_argument(
+        "--maps", type=whole_option, default=12, metavar="N", help="error maps of the first N (default: 12)"
+    )
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     parser.set_defaults(command="explorer.cli.compare:run")
 
@@ -259,8 +259,8 @@ def _add_lab(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", metavar="NAME", help="start from a preset of the lab (a wrong name lists them)")
     parser.add_argument("--mend", action="store_true", help="with the one change that mends the preset, from step 0")
     parser.add_argument("--settings", metavar="JSON", help="settings as JSON, such as '{\"codebook_size\": 32}'")
-    parser.add_argument("--steps", type=int, default=1000, help="optimizer steps (default: 1,000)")
-    parser.add_argument("--seed", type=int, help="another seed than the settings have")
+    parser.add_argument("--steps", type=whole_option, default=1000, help="optimizer steps (default: 1,000)")
+    parser.add_argument("--seed", type=whole_option, help="another seed than the settings have")
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     parser.add_argument("--out", required=True, type=Path, help="file to write: .npz or .csv")
     parser.set_defaults(command="explorer.cli.lab:run")
@@ -274,7 +274,9 @@ def _add_diagnose(parser: argparse.ArgumentParser) -> None:
         help="exit with 1 if broken, may be repeated: bad (default), warn, never, or such as dead=0.5, perplexity=0.1, "
         "error=0.3, lag=1, drift=0.1; a wrong one lists them",
     )  # fmt: skip
-    parser.add_argument("--step", type=int, metavar="N", help="as the run stood at this step (default: the newest)")
+    parser.add_argument(
+        "--step", type=whole_option, metavar="N", help="as the run stood at this step (default: the newest)"
+    )
     parser.add_argument("--json", action="store_true", help="print it as JSON")
     parser.set_defaults(command="explorer.cli.diagnosis:run")
 
@@ -286,13 +288,13 @@ def _add_experiment(parser: argparse.ArgumentParser) -> None:
     every = "; ".join(f"{name}: {title}" for name, title in TITLES.items())
     parser.add_argument("experiment", metavar="ID", help=every)
     parser.add_argument("--out", required=True, type=Path, metavar="FILE.json", help="file of results to write")
-    parser.add_argument("--steps", type=int, default=200, help="training steps of each run (default: 200)")
-    parser.add_argument("--seeds", type=int, default=1, help="how often each is run (default: once)")
+    parser.add_argument("--steps", type=whole_option, default=200, help="training steps of each run (default: 200)")
+    parser.add_argument("--seeds", type=whole_option, default=1, help="how often each is run (default: once)")
     for kind in ("pictures", "sounds"):
         parser.add_argument(f"--{kind}", type=Path, nargs="+", metavar="FOLDER", help="default: the app's own")
         parser.add_argument(f"--{kind}-note", metavar="TEXT", help=f"source of the {kind}, for the results")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
-    parser.add_argument("--threads", type=int, help="CPU threads")
+    parser.add_argument("--threads", type=whole_option, help="CPU threads")
     parser.set_defaults(command="explorer.cli.experiment:run")
 
 
@@ -303,11 +305,11 @@ def _add_prior(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=Path, nargs="+", metavar="FOLDER", help=f"folders of pictures {words}")
         parser.add_argument(f"--{name}-note", metavar="TEXT", help=f"how the card names the pictures {words[:11]}")
     parser.add_argument("--licence", help="licence of the weights, for the card")
-    parser.add_argument("--steps", type=int, help="training steps (default: 3,000)")
-    parser.add_argument("--rounds", type=int, help="squares cut out of each picture (default: 12)")
-    parser.add_argument("--seed", type=int, help="of squares, start and order (default: 0)")
+    parser.add_argument("--steps", type=whole_option, help="training steps (default: 3,000)")
+    parser.add_argument("--rounds", type=whole_option, help="squares cut out of each picture (default: 12)")
+    parser.add_argument("--seed", type=whole_option, help="of squares, start and order (default: 0)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
-    parser.add_argument("--threads", type=int, help="CPU threads")
+    parser.add_argument("--threads", type=whole_option, help="CPU threads")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of checkpoints (default: the app's)")
     parser.set_defaults(command="explorer.cli.prior:run")
 

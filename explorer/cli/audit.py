@@ -23,6 +23,7 @@ from explorer.figures.reports.audit import html_report
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
 from explorer.foundation.files import make_folder, write_atomically
+from explorer.foundation.numerals import read_number
 from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import save_audit
@@ -136,7 +137,7 @@ def fail_rule(rule: str) -> tuple[str, float | None]:
     kind, _, text = rule.partition("=")
     share = None
     with suppress(ValueError):
-        share = float(text)
+        share = read_number(text)
     if (kind in SEVERE and not text) or (kind == "dead" and share is not None and 0 <= share <= 1):
         return kind, share
     raise SettingsError(f"--fail-on takes bad, warning, or dead=0.5 (a share from 0 to 1); not {rule[:40]!r}.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
+from explorer.foundation.numerals import whole_option
 
 if TYPE_CHECKING:  # `--help` answers without numpy and Pillow
     from explorer.joints.tokenizer import TokenizerSpec
@@ -16,10 +17,10 @@ if TYPE_CHECKING:  # `--help` answers without numpy and Pillow
 def add_options(parser: argparse.ArgumentParser, side: str = "1,024") -> None:
     """The three options, of a command that reads pictures and clips. side: what --side is by default, in words."""
     parser.add_argument(
-        "--side", type=int, metavar="PX", help=f"scale larger pictures and clips down to it (default: {side})"
+        "--side", type=whole_option, metavar="PX", help=f"scale larger pictures and clips down to it (default: {side})"
     )
     parser.add_argument(
-        "--crop", type=int, metavar="PX",
+        "--crop", type=whole_option, metavar="PX",
         help="scale the shorter side to it, up or down, and cut a square of it at the centre, as evaluations do",
     )  # fmt: skip
     parser.add_argument(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
@@ -28,9 +29,12 @@ from explorer.dumps.json_lines import LINE_CHARACTERS, count_lines
 from explorer.dumps.places import DumpFile
 from explorer.foundation.cells import split_cells
 from explorer.foundation.errors import RecordError
+from explorer.foundation.numerals import is_plain
 
 SEPARATORS = (",", "\t", ";")  # between cells; within a cell that holds a list also blanks
 TOKENS_AT_ONCE = 2**16  # of a column, one a line
+INT64_DIGITS = 19  # a text that is shorter spells a number that is an int64, unless it is a float
+_FLOAT = re.compile("[.eEnN]")  # of "0.5", "1e3", "nan" and "inf"
 
 
 @dataclass(frozen=True)
@@ -105,11 +109,7 @@ def _column(name: str, names: list[str], field: str | None) -> int:
 
 def _is_word(cell: str) -> bool:
     """Whether a cell is a name: no number, and no list of them."""
-    try:
-        _numbers("", [cell])
-    except RecordError:
-        return bool(cell)
-    return False
+    return not all(map(_is_number, _split([cell])))
 
 
 def _lines(file: DumpFile, form: _Form) -> Iterator[tuple[str, list[str]]]:
@@ -132,7 +132,7 @@ def _one_row(file: DumpFile, form: _Form) -> DumpArray:
     """One token a line: they are counted first, so that it is known how many there are."""
     size, whole = 0, True
     for name, cells in _lines(file, form):
-        whole = whole and not any("." in cell or "n" in cell.lower() for cell in cells)
+        whole = whole and all(len(cell) < INT64_DIGITS and not _FLOAT.search(cell) for cell in cells)
         if len(_split(cells)) != 1:
             raise RecordError(f"{name}: it holds {len(_split(cells)):,} tokens, the lines before it one each.")
         size += 1
@@ -151,19 +151,30 @@ def _one_row(file: DumpFile, form: _Form) -> DumpArray:
 
 
 def _split(cells: list[str]) -> list[str]:
-    """The numbers as text: of cells, or of a cell with a list such as "[1, 2, 3]" or "1 2 3"."""
+    """The numbers as text: of a cell with a list such as "[1, 2, 3]" or "1 2 3"; or of cells, where a gap before the
+    last of them is a token that is missing."""
     if len(cells) == 1:
         return cells[0].strip("[]() \n").replace(",", " ").replace(";", " ").split()
-    return [cell for cell in cells if cell]
+    last = max((place for place, cell in enumerate(cells, 1) if cell.strip()), default=0)
+    return [cell if cell.strip() else "nan" for cell in cells[:last]]
 
 
 def _numbers(name: str, cells: list[str]) -> np.ndarray:
+    """(n,) int64, or float64 where any is written so; "nan" is one, as padding. Raises RecordError for other cells."""
     parts = _split(cells)
-    try:
-        return np.array([int(part) for part in parts], np.int64)
-    except (ValueError, OverflowError):
-        pass
-    try:
-        return np.array([float(part) for part in parts], np.float64)
-    except ValueError as error:
-        raise RecordError(f"{name}: it holds no row of whole numbers.") from error
+    if not parts:
+        raise RecordError(f"{name}: it holds no tokens.")
+    if is_plain("".join(parts)):
+        with suppress(ValueError, OverflowError):
+            return np.array([int(part) for part in parts], np.int64)
+        with suppress(ValueError):
+            return np.array([float(part) for part in parts], np.float64)
+    wrong = next((part for part in parts if not _is_number(part)), parts[0])
+    raise RecordError(f"{name}: {wrong[:40]!r} is no whole number in plain digits.")
+
+
+def _is_number(part: str) -> bool:
+    with suppress(ValueError):
+        float(part)
+        return is_plain(part)
+    return False

@@ -78,6 +78,14 @@ def indices_in(name: str, value: object, field: str | None) -> np.ndarray:
         array = np.array(value)
     except ValueError as error:
         raise RecordError(f"{name}: its lists are of different lengths, so they are no array.") from error
-    if array.ndim < 1 or array.dtype.kind not in "iuf" or not array.size:
+    if array.ndim < 1 or array.dtype.kind not in "iuf" or not array.size or _has_bools(value):
         raise RecordError(f"{name}: it holds no list of whole numbers.")
     return array
+
+
+def _has_bools(value: object) -> bool:
+    """Whether a list, or one in it, holds true or false, which numpy takes for 1 and 0 where numbers stand beside."""
+    if not isinstance(value, list):
+        return isinstance(value, bool)
+    kinds = set(map(type, value))
+    return bool in kinds or (list in kinds and any(map(_has_bools, value)))

@@ -16,6 +16,7 @@ from explorer.foundation.config import REPOSITORY, settings
 from explorer.foundation.device import device_label
 from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.foundation.files import write_atomically
+from explorer.foundation.numerals import number_option, whole_option
 from explorer.foundation.registry import unknown_id_message
 from explorer.tokenizers.native.checkpoint import SHARES, load_model, save_checkpoint
 from explorer.tokenizers.native.model import TokenizerModel
@@ -51,14 +52,18 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--data-note", help="source of the media, for the card")
     result.add_argument("--held-out-note", help="what is measured on, for the card")
     result.add_argument("--licence", help="licence of the weights, for the card")
-    result.add_argument("--steps", type=int, help="training steps (default: the recipe's)")
-    result.add_argument("--minutes", type=float, help="as many steps as fit into so many minutes, in place of --steps")
-    result.add_argument("--batch", type=int, help="media of a step, of all processes together (default: the recipe's)")
-    result.add_argument("--crop", type=int, help="side of the crops, in px (default: the recipe's)")
-    result.add_argument("--rate", type=float, help="learning rate after the warm-up (default: the recipe's)")
+    result.add_argument("--steps", type=whole_option, help="training steps (default: the recipe's)")
+    result.add_argument(
+        "--minutes", type=number_option, help="as many steps as fit into so many minutes, in place of --steps"
+    )
+    result.add_argument(
+        "--batch", type=whole_option, help="media of a step, of all processes together (default: the recipe's)"
+    )
+    result.add_argument("--crop", type=whole_option, help="side of the crops, in px (default: the recipe's)")
+    result.add_argument("--rate", type=number_option, help="learning rate after the warm-up (default: the recipe's)")
     result.add_argument("--precision", choices=PRECISIONS, default="bf16", help="of the network (default: bf16)")
     result.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
-    result.add_argument("--threads", type=int, help="CPU threads")
+    result.add_argument("--threads", type=whole_option, help="CPU threads")
     result.add_argument("--out", type=Path, help="folder of checkpoints (default: the app's)")
     result.add_argument("--runs", type=Path, default=REPOSITORY / "runs", help="where the state for resuming is kept")
     result.add_argument("--fresh", action="store_true", help="start again instead of resuming")

@@ -122,6 +122,56 @@ def test_csv_that_holds_no_tokens(text, field, words, tmp_path):
         audit_indices(tmp_path / "t.csv", 10, Reading(name=field))
 
 
+def test_cells_that_are_no_plain_numbers_are_left_out_by_name(tmp_path):
+    lines = ["1,2,3", "4,1_0,6", "7,\u0661,8", "9,inf,1", "2,1e400,1", "0,5.5,1", "+8,4.0,nan", "7,1e0,5"]
+    (tmp_path / "t.csv").write_text("\n".join(lines), encoding="utf-8")
+    audit = audit_indices(tmp_path / "t.csv", 11)
+    assert audit.levels[0].counts.tolist() == np.bincount([1, 2, 3, 8, 4, 7, 1, 5], minlength=11).tolist()
+    assert audit.settings["media"] == 3 and audit.settings["padding"] == 1
+    whys = dict(audit.skipped)
+    assert whys.pop("t.csv, line 2") == "t.csv, line 2: '1_0' is no whole number in plain digits."
+    assert whys.pop("t.csv, line 3") == "t.csv, line 3: '\u0661' is no whole number in plain digits."
+    assert list(whys) == ["t.csv, line 4", "t.csv, line 5", "t.csv, line 6"]
+    assert [": inf at place 1" in why for why in whys.values()] == [True, True, False]
+
+
+def test_names_of_columns_that_python_takes_for_numbers_are_no_tokens(tmp_path):
+    (tmp_path / "t.csv").write_text("0_0,0_1,1_0\n4,5,6\n7,8,9\n")  # as pandas joins names of two floors
+    with pytest.raises(RecordError, match="several columns: 0_0, 0_1, 1_0"):
+        audit_indices(tmp_path / "t.csv", 11)
+    assert audit_indices(tmp_path / "t.csv", 11, Reading(name="1_0")).levels[0].counts.nonzero()[0].tolist() == [6, 9]
+
+
+def test_gaps_of_csv(tmp_path):
+    """A gap between tokens keeps the places of those behind it; behind the last of a row there is nothing."""
+    (tmp_path / "t.csv").write_text("1,2,3\n1,,3\n1, ,3\n4,5,\n")
+    audit = audit_indices(tmp_path / "t.csv", 10)
+    assert audit.levels[0].counts.tolist() == [0, 3, 1, 3, 1, 1, 0, 0, 0, 0]
+    assert audit.settings["media"] == 4 and audit.settings["padding"] == 2
+    (tmp_path / "t.csv").write_text("1,2,3\n1,,3\n,2,3\n")
+    assert "3 media of 3 tokens" in audit_indices(tmp_path / "t.csv", 10).settings["reading"]
+    (tmp_path / "t.csv").write_text('name,tokens\na,"1 2"\nb,\nc,"4"\n')
+    audit = audit_indices(tmp_path / "t.csv", 10)
+    assert audit.settings["media"] == 2 and audit.skipped == (("t.csv, line 3", "t.csv, line 3: it holds no tokens."),)
+
+
+@pytest.mark.parametrize("last", ["1e3", "0.001", "1e400", "9" * 30])
+def test_one_token_a_line_that_is_no_code_is_named_as_it_is(last, tmp_path):
+    (tmp_path / "t.csv").write_text(f"3\n4\n{last}\n")
+    with pytest.raises(RecordError) as wrong:
+        audit_indices(tmp_path / "t.csv", 10)
+    said = {"1e3": "1,000", "0.001": ": 0.001 at", "1e400": ": inf at", "9" * 30: "outside 0..9"}[last]
+    assert said in str(wrong.value) and "place 2" in str(wrong.value)
+
+
+def test_true_and_false_are_no_tokens(tmp_path):
+    (tmp_path / "t.jsonl").write_text("[1, 2]\n[3, true]\n[false, 4]\n[[1, true], [2, 3]]\n[5]\n")
+    audit = audit_indices(tmp_path / "t.jsonl", 10)
+    assert audit.levels[0].counts.nonzero()[0].tolist() == [1, 2, 5]
+    assert [name for name, _ in audit.skipped] == [f"t.jsonl, line {n}" for n in (2, 3, 4)]
+    assert all("no list of whole numbers" in why for _, why in audit.skipped)
+
+
 def test_levels_of_an_hdf5_and_which_data_set(tmp_path):
     h5py = pytest.importorskip("h5py")
     rows = made_rows()

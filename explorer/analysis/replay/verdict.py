@@ -9,6 +9,7 @@ from explorer.analysis.lab.finding import Finding
 from explorer.analysis.lab.reading import error_of
 from explorer.analysis.replay.reading import RecordedReading, perplexity_of
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.foundation.numerals import read_number
 from explorer.joints.frame import FrameLevel
 
 
@@ -101,7 +102,7 @@ def read_rule(text: str) -> Rule:
             raise SettingsError(f"There is no rule {text[:40]!r}. {there}")
         return Rule(name)
     try:
-        bar = float(number)
+        bar = read_number(number)
     except ValueError:
         bar = float("nan")
     most = LIMITS[name].most

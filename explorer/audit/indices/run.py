@@ -22,6 +22,7 @@ from explorer.audit.run import Progress
 from explorer.dumps.arrays import DAMAGE, Dump
 from explorer.dumps.opening import open_dump
 from explorer.foundation.errors import Cancelled, RecordError, SettingsError
+from explorer.foundation.numerals import read_number_or_nan
 from explorer.joints.audit import Audit
 from explorer.joints.measures.usage import MAX_COUNTED_CODES
 
@@ -49,7 +50,7 @@ def reading_of(axes: object, ignore: object) -> Reading:
     """
     axes, ignore = str(axes or "").strip(), str(ignore or "").strip()
     try:
-        values = tuple(float(value) for value in ignore.replace(",", " ").split())
+        values = tuple(read_number_or_nan(value) for value in ignore.replace(",", " ").split())
     except ValueError as error:
         raise SettingsError(f"Padding is one number or several, such as -1 or nan; not {ignore[:40]!r}.") from error
     return Reading(axes or None, Padding(values or None))

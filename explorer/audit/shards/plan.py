@@ -39,7 +39,7 @@ class Shard:
 
 def shard_named(text: str) -> Shard:
     """ "3/8" -> shard 3 of 8. Raises SettingsError for anything else."""
-    found = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", text)
+    found = re.fullmatch(r"\s*([0-9]{1,9})\s*/\s*([0-9]{1,9})\s*", text)
     if found is None:
         raise SettingsError(f"A shard is i/n with i from 1 to n, such as 3/8; not {text[:40]!r}.")
     return Shard(int(found[1]), int(found[2]))

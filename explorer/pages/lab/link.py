@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.foundation.errors import ExplorerError
+from explorer.foundation.numerals import read_number
 from explorer.lab.presets import preset
 from explorer.lab.settings import LabSettings, settings_from_json
 
@@ -75,7 +76,7 @@ def _speed(text: str) -> float | str | None:
     if text in ("", FULL):
         return text or None
     try:
-        return float(text)
+        return read_number(text)
     except ValueError:
         raise ExplorerError(f"The speed cannot be {text[:40]!r}: it is a number of steps a second, or full.") from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from explorer.foundation.numerals import read_number
 from explorer.joints.language import PriorFacts
 from explorer.media.samples import PICTURES
 from explorer.pages.shared.session import whole_number
@@ -74,7 +75,7 @@ def state_of_query(query: Mapping[str, str], facts: PriorFacts) -> tuple[Languag
 def _temperature(text: str) -> float:
     """A temperature with two digits at most; 1 for what is none."""
     try:
-        value = float(text) if len(text) <= len("0.00") else 1.0
+        value = read_number(text) if len(text) <= len("0.00") else 1.0
     except ValueError:
         return 1.0
     return value if 0 <= value <= HOTTEST else 1.0

@@ -18,6 +18,7 @@ import torch
 from explorer.foundation.config import Limits, settings
 from explorer.foundation.device import device_label
 from explorer.foundation.files import write_atomically
+from explorer.foundation.numerals import whole_option
 from explorer.joints.measures.semantic_ids import collision_rate, items_per_id, prefix_use, semantic_ids
 from explorer.joints.measures.usage import usage
 from explorer.media.rows.features import FEATURES
@@ -120,7 +121,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--data", type=Path, help="a .csv of items (default: made ones)")
     parser.add_argument("--data-note", help="source of the items, for the card")
     parser.add_argument("--licence", help="licence of the weights, for the card")
-    parser.add_argument("--steps", type=int, help="training steps (default: the recipe's)")
+    parser.add_argument("--steps", type=whole_option, help="training steps (default: the recipe's)")
     parser.add_argument("--out", type=Path, help="folder of checkpoints (default: the app's)")
     options = parser.parse_args(argv)
     recipe = ITEM_ZOO[options.name]

@@ -21,6 +21,7 @@ from torch import Tensor
 from explorer.foundation.config import settings
 from explorer.foundation.device import device_label
 from explorer.foundation.files import write_atomically
+from explorer.foundation.numerals import whole_option
 from explorer.joints.columns import Column
 from explorer.media.rows.series import QUANTILES, LoadedSeries, fit_series
 from explorer.media.rows.synthetic import arm_actions, body_motion
@@ -176,9 +177,9 @@ def main(argv: list[str]) -> int:
     """Fit, write, measure what was written on held-out series, and write the card."""
     parser = argparse.ArgumentParser(prog="python -m explorer train", description="Fit a tokenizer of rows.")
     parser.add_argument("name", choices=list(ROW_ZOO))
-    parser.add_argument("--series", type=int, help="series of each kind to fit to (default: the recipe's)")
-    parser.add_argument("--held-out-series", type=int, help="series of each kind to measure on")
-    parser.add_argument("--steps", type=int, help="steps of EMA over windows")
+    parser.add_argument("--series", type=whole_option, help="series of each kind to fit to (default: the recipe's)")
+    parser.add_argument("--held-out-series", type=whole_option, help="series of each kind to measure on")
+    parser.add_argument("--steps", type=whole_option, help="steps of EMA over windows")
     parser.add_argument("--out", type=Path, help="folder of checkpoints (default: the app's)")
     options = parser.parse_args(argv)
     given = {"series": options.series, "held_out": options.held_out_series, "steps": options.steps}
