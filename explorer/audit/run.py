@@ -108,7 +108,7 @@ def refuse_nothing(standing: Standing, subject: Subject, complete: bool) -> None
     """Raises MediaError if all files were tried and not one could be read."""
     if complete and not standing.media:
         name, why = standing.skipped[0]
-        raise MediaError(f"None of the {subject.planned:,} files could be read. The first, {name[:100]!r}: {why}")
+        raise MediaError(f"No file of {subject.planned:,} could be read. The first, {name[:100]!r}: {why}")
 
 
 def count_span(

@@ -161,7 +161,7 @@ def _counted(audit: Audit) -> str:
     """The media: of a file of indices, those that its axes tell, and not the file."""
     if "reading" in audit.settings:
         return audit.amount_words
-    return f"{len(audit.media):,} of {audit.planned:,} media, {len(audit.skipped):,} skipped"
+    return f"{len(audit.media):,} of {count_of(audit.planned, 'medium', 'media')}, {len(audit.skipped):,} skipped"
 
 
 def write_audit(folder: Path, audit: Audit, codebooks: Sequence[Codebook]) -> list[dict[str, object]]:

@@ -90,7 +90,8 @@ def summary(manifest: Mapping[str, Any]) -> list[str]:
     of = counts["media"] + counts["skipped"]
     sizes = [level["codebook_size"] for level in manifest["levels"]]
     lines = [
-        f"{counts['tokens']:,} tokens of {counts['media']:,} of {of:,} media, {counts['skipped']:,} skipped; "
+        f"{count_of(counts['tokens'], 'token')} of {counts['media']:,} of {count_of(of, 'medium', 'media')}, "
+        f"{counts['skipped']:,} skipped; "
         f"{count_of(len(manifest['shards']), 'file')} ({storage['format']}, {storage['dtype']}) and {MANIFEST}"
     ]
     if vocabulary is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.experiments import EXPERIMENTS
+from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 from explorer.joints.files.experiments import save_experiment
 from explorer.joints.record import Codebook
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     )
     found = carry_out(asked, judge, lambda line: print(line, flush=True))
     path = save_experiment(options.out, found)
-    print(f"wrote {path}: {len(found.runs):,} runs", flush=True)
+    print(f"wrote {path}: {count_of(len(found.runs), 'run')}", flush=True)
     return 0
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
 from explorer.foundation.files import write_atomically
+from explorer.foundation.words import count_of
 from explorer.joints.frame import Frame
 from explorer.lab.batch import run_lab
 from explorer.lab.presets import preset
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     frame = side.frame()
     data = side.csv() if options.out.suffix.lower() == ".csv" else side.npz()
     write_atomically(options.out, data)
-    print(f"{options.out}: {summary(frame)}; {side.events.total:,} reseeds")
+    print(f"{options.out}: {summary(frame)}; {count_of(side.events.total, 'reseed')}")
     return 0
 
 
@@ -46,7 +47,7 @@ def summary(frame: Frame) -> str:
             f"{level.dead:,} of {level.codebook_size:,} codes dead (not chosen for {level.window:,} steps), "
             f"perplexity {perplexity:.1f} of {min(level.codebook_size, frame.batch_size):,}"
         )
-    return f"{frame.step:,} steps over {frame.latents_seen:,} latents; " + "; ".join(levels)
+    return f"{count_of(frame.step, 'step')} over {count_of(frame.latents_seen, 'latent')}; " + "; ".join(levels)
 
 
 def _progress(steps: int) -> Callable[[int], bool]:

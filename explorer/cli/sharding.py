@@ -46,7 +46,8 @@ def count_shard(
         )  # fmt: skip
     span = shard.span(len(source), tokenizer.spec.modality)
     print(
-        f"{options.out / shard.file}: {span.words}, {standing.counted.tokens:,} tokens of {len(standing.media):,} of "
+        f"{options.out / shard.file}: {span.words}, {count_of(standing.counted.tokens, 'token')} of "
+        f"{len(standing.media):,} of "
         f"{count_of(span.stop - span.first, 'medium', 'media')}, {len(standing.skipped):,} skipped"
     )
     if not complete:

@@ -271,4 +271,4 @@ def _refuse_nothing(folder: Path, tally: Tally) -> None:
     for path in (*(folder / f"{stem_of(number)}.json" for number in range(tally.shards)), folder / MANIFEST):
         path.unlink(missing_ok=True)
     name, why = tally.first_skipped
-    raise MediaError(f"None of the {tally.skipped:,} files could be read. The first, {name[:100]!r}: {why}")
+    raise MediaError(f"No file of {tally.skipped:,} could be read. The first, {name[:100]!r}: {why}")

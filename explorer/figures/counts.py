@@ -12,6 +12,7 @@ import numpy as np
 from explorer.figures.frame import counted_level, frame_traces, heading_of, named_axis
 from explorer.figures.theme import Theme, ink
 from explorer.figures.traces import bars, line
+from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.measures.usage import rank_order, usage_of_counts
@@ -56,7 +57,7 @@ def usage(audit: Audit, level: int = 0, *, theme: Theme = "light") -> go.Figure:
     words = (
         f"{known.used:,} of {size:,} codes have a token, of {known.tokens:,} tokens counted; at most {known.ceiling:,} "
         f"could, min(K, N). {'Each bar is a code.' if wide == 1 else f'Each bar is the sum of {wide} codes.'}"
-        + (f" Below, the {without:,} codes without a token." if without else "")
+        + (f" Below, the {count_of(without, 'code')} without a token." if without else "")
     )
     x = named_axis("code (number, from 0)", range=[-0.5, size - 0.5], anchor="y2" if without else "y")
     title, pick = heading_of("Usage of each code", audit, level), "code" if wide == 1 else "codes"
@@ -92,7 +93,7 @@ def rank_frequency(audit: Audit, level: int = 0, *, theme: Theme = "light") -> g
     words = (
         f"Tokens of each of the {known.used:,} used codes of {size:,}, from the most to the least used, of "
         f"{known.tokens:,} tokens. Dashed: all alike, N/K = {fair:,.1f}."
-        + (f" Shaded: the {none:,} codes without a token, which have no place on a logarithmic axis." if none else "")
+        + (f" Shaded: the {count_of(none, 'code')} without a token, not on a logarithmic axis." if none else "")
         + (f" {len(at):,} ranks are drawn, dense where codes are used most." if len(at) < known.used else "")
     )
     ends = {"x0": known.used + 0.5, "x1": size * 1.07, "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}

@@ -117,7 +117,7 @@ def test_files_that_cannot_be_read_are_listed_and_the_others_counted(grey, pictu
 
 def test_nothing_that_can_be_read(grey, tmp_path):
     (tmp_path / "notes.txt").write_text("notes")
-    with pytest.raises(MediaError, match=r"None of the 1 files could be read.*notes\.txt.*not a picture"):
+    with pytest.raises(MediaError, match=r"No file of 1 could be read.*notes\.txt.*not a picture"):
         run_audit(grey, open_source(tmp_path), title="t")
 
 

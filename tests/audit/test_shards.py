@@ -193,7 +193,7 @@ def test_nothing_that_can_be_read(tmp_path):
     for number in range(6):
         (tmp_path / f"{number}.txt").write_text("notes")
     run_all(tmp_path / "out", open_source(tmp_path), 3)
-    with pytest.raises(MediaError, match=r"None of the 6 files could be read.*0\.txt.*not a picture"):
+    with pytest.raises(MediaError, match=r"No file of 6 could be read.*0\.txt.*not a picture"):
         merge_shards([tmp_path / "out"])
 
 

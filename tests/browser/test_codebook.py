@@ -249,7 +249,7 @@ def test_plain_indices_are_counted_with_a_stated_size_and_what_is_wrong_is_said(
     upload(page, tmp_path / "empty.zip")
     assert "no files in the zip" in problem(page)
     upload(page, tmp_path / "cut.png")
-    page.wait_for_function(f"document.querySelector('{AUDIT}').textContent.includes('None of the 1 files')")
+    page.wait_for_function(f"document.querySelector('{AUDIT}').textContent.includes('No file of 1')")
     count_indices(page, tmp_path / "latents.npy", 300)
     page.wait_for_function(f"document.querySelector('{AUDIT}').textContent.includes('float64')")
     count_indices(page, tmp_path / "indices.npy", "many")

@@ -299,7 +299,7 @@ def test_a_full_disk_keeps_the_shards_before(pictures, tmp_path, monkeypatch):
 def test_nothing_that_can_be_read_leaves_nothing_behind(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "notes.txt").write_text("notes")
-    with pytest.raises(MediaError, match=r"None of the 1 files could be read.*notes\.txt.*not a picture"):
+    with pytest.raises(MediaError, match=r"No file of 1 could be read.*notes\.txt.*not a picture"):
         write(tmp_path / "in", tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
 

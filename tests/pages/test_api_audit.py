@@ -78,7 +78,7 @@ def test_indices(client, tmp_path):
     [
         ("fsq", None, 0, "No file was sent"),
         ("nope", "a.png", 0, "Valid ids"),
-        ("fsq", "note.txt", 0, "None of the 1 files could be read"),
+        ("fsq", "note.txt", 0, "No file of 1 could be read"),
         ("", "i.npy", 3, "Index 6 at place 2"),
         ("", "i.npy", -1, "codebook size must be from 1"),
         ("fsq", "i.npy", 10, "no tokenizer"),

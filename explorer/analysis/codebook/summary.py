@@ -21,7 +21,7 @@ from explorer.analysis.codebook.rules_fit import SOME_MISFIT
 from explorer.analysis.codebook.rules_levels import UNJUDGED, level_words
 from explorer.analysis.codebook.rules_trial import decoded_of
 from explorer.analysis.codes.states import NEAR_DUPLICATE
-from explorer.foundation.words import count_of
+from explorer.foundation.words import count_of, plural
 from explorer.joints.audit import Audit
 
 SEVERAL = 3  # levels from which findings of one kind become one
@@ -69,13 +69,14 @@ def of_the_audit(audit: Audit) -> list[Finding]:
     """What the counting itself left out."""
     if not audit.complete:
         text = (
-            f"{len(audit.media):,} of {audit.planned:,} media were counted, {len(audit.skipped):,} skipped: every "
-            "figure is of those alone."
+            f"{len(audit.media):,} of {count_of(audit.planned, 'medium', 'media')} "
+            f"{plural(len(audit.media), 'was', 'were')} counted, {len(audit.skipped):,} skipped: every figure is of "
+            "those alone."
         )
         return [_left_out("A partial audit", text, "Resume the audit to count the rest.")]
     if audit.skipped:
         name, why = audit.skipped[0]
-        count, parts = len(audit.skipped), f"{audit.planned:,} media"
+        count, parts = len(audit.skipped), count_of(audit.planned, "medium", "media")
         if "parts" in audit.settings:  # plain indices: of their files or lines, of which not all are listed
             count = int(str(audit.settings["left_out"]))
             parts = count_of(int(str(audit.settings["parts"])), str(audit.settings["part_unit"]))

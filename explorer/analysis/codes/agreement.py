@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.foundation.errors import RecordError
+from explorer.foundation.words import count_of
 from explorer.joints.measures.usage import usage_of_counts
 
 SIGMAS = 2  # of a code's tokens in one half: the band about its share by chance, and the edge of what is drawn grey
@@ -64,9 +65,10 @@ def agreement(halves: np.ndarray) -> Agreement | None:
     apart = abs(a.perplexity - b.perplexity) / max(a.perplexity, b.perplexity)
     stable = apart <= APART
     words = (
-        f"Even media ({tokens[0]:,} tokens): {a.used:,} codes used, perplexity {a.perplexity:,.1f}. Odd media "
-        f"({tokens[1]:,} tokens): {b.used:,}, perplexity {b.perplexity:,.1f}. {both / either:.0%} of the codes used "
-        f"in either are used in both. Shares differ by {js:.3f} bits (Jensen-Shannon; chance alone: {chance:.3f}). "
+        f"Even media ({count_of(tokens[0], 'token')}): {count_of(a.used, 'code')} used, perplexity "
+        f"{a.perplexity:,.1f}. Odd media ({count_of(tokens[1], 'token')}): {b.used:,}, perplexity "
+        f"{b.perplexity:,.1f}. {both / either:.0%} of the codes used in either are used in both. Shares differ by "
+        f"{js:.3f} bits (Jensen-Shannon; chance alone: {chance:.3f}). "
     )
     ranking = "" if tied is None else f"Counts of single codes: rank correlation {tied:.2f}. "
     if js < COPIES * chance and chance >= SEEN:

@@ -21,6 +21,7 @@ import numpy as np
 from explorer.analysis.maps.progress_file import ProgressFile
 from explorer.analysis.maps.trust import trust
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.foundation.words import count_of
 
 Kind = Literal["pca", "umap", "tsne", "lattice"]
 PointMetric = Literal["euclidean", "cosine"]
@@ -60,8 +61,8 @@ def pca(vectors: np.ndarray, seed: int = 0) -> Projection:
     xy[:, : len(axes)] = (vectors - mean) @ axes.T
     explained = (float(shares[0]), float(shares[1]))
     note = (
-        f"PCA of {n:,} vectors in {dim} dimensions: x shows {explained[0]:.0%}, y {explained[1]:.0%} of the variance. "
-        "The map is projected: regions on it are not the regions of the quantizer."
+        f"PCA of {n:,} vectors in {count_of(dim, 'dimension')}: x shows {explained[0]:.0%}, y {explained[1]:.0%} of "
+        "the variance. The map is projected: regions on it are not the regions of the quantizer."
     )
     return Projection(xy, "pca", note, seed, explained)
 
@@ -127,8 +128,8 @@ def umap(
     laid_out = np.asarray(reducer.fit_transform(distinct), np.float32)
     reporter.report(1.0)
     note = (
-        f"UMAP of {len(vectors):,} vectors in {vectors.shape[1]} dimensions, {metric} metric, seed {seed}. Distances "
-        "between far points and sizes of clusters mean little; compare with the PCA."
+        f"UMAP of {len(vectors):,} vectors in {count_of(vectors.shape[1], 'dimension')}, {metric} metric, "
+        f"seed {seed}. Distances between far points and sizes of clusters mean little; compare with the PCA."
     )
     return Projection(laid_out[place.reshape(-1)], "umap", note, seed)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from explorer.analysis.maps.progress_file import ProgressFile
 from explorer.analysis.maps.projection import PointMetric, Projection, check_vectors, pca
+from explorer.foundation.words import count_of
 
 MIN_POINTS = 8  # fewer points have no neighbourhoods to lay out
 PERPLEXITY = 30.0
@@ -61,7 +62,7 @@ def tsne(
         laid_out = np.asarray(reducer.fit_transform(distinct), np.float32)
     listener.report(1.0)
     note = (
-        f"t-SNE of {len(vectors):,} vectors in {vectors.shape[1]} dimensions, {metric} metric, perplexity "
+        f"t-SNE of {len(vectors):,} vectors in {count_of(vectors.shape[1], 'dimension')}, {metric} metric, perplexity "
         f"{perplexity:.0f}, seed {seed}. Only who is beside whom means something: distances between far points, sizes "
         "and densities of clusters do not; compare with the PCA."
     )

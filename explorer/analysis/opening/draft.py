@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from explorer.analysis.opening.file import OpenFile
+from explorer.foundation.words import count_of
 from explorer.loading.tables import FoundTable
 from explorer.public.header import TensorInfo
 
@@ -147,7 +148,7 @@ def _table(table: FoundTable, part: int = 0) -> str:
 
 
 def _size(table: FoundTable) -> str:
-    return f"{table.codes:,} codes of {table.dim:,} dimensions"
+    return f"{count_of(table.codes, 'code')} of {count_of(table.dim, 'dimension')}"
 
 
 def _library(found: list[FoundTable]) -> str | None:

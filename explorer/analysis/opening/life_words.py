@@ -10,6 +10,7 @@ import numpy as np
 
 from explorer.analysis.opening.table_facts import DEAD
 from explorer.analysis.opening.timeline import TableLife, Timeline
+from explorer.foundation.words import count_of
 
 LISTED = 24
 COLUMNS = ("dead", "perplexity", "dimension", "spread", "moved", "jumped")
@@ -32,7 +33,8 @@ def life_lines(life: TableLife) -> list[str]:
     first, last = life.names[0], life.names[-1]
     part = "" if life.read == life.codes else f", of which {life.read:,} at even distances were read"
     lines = [
-        f"{life.codes:,} codes of {life.dim:,} dimensions{part}, in {len(life.steps)} checkpoints: {first} to {last}."
+        f"{count_of(life.codes, 'code')} of {count_of(life.dim, 'dimension')}{part}, in {len(life.steps)} "
+        f"checkpoints: {first} to {last}."
     ]
     if np.isfinite(life.dead).sum() > 1:
         known = np.flatnonzero(np.isfinite(life.dead))

@@ -65,7 +65,7 @@ def table_lines(table: OpenedTable) -> list[str]:
     how = " (it lies as dimensions x codes)" if found.transposed else ""
     turned = f" (multiplied by {found.turn}, as training does)" if found.turn else ""
     sums = f" (sums over codes, divided by {found.counts})" if found.summed else ""
-    lines = [f"{found.codes:,} codes of {found.dim:,} dimensions{how}{sums}{turned}."]
+    lines = [f"{count_of(found.codes, 'code')} of {count_of(found.dim, 'dimension')}{how}{sums}{turned}."]
     if table.facts is None:
         lines.append("Its numbers are of a kind, or so many, that they were not read.")
     else:

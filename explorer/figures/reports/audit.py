@@ -22,6 +22,7 @@ from explorer.figures.per_level import levels
 from explorer.figures.places import positions
 from explorer.figures.reports.heatmap import heatmap_png
 from explorer.figures.reports.page import Plots, report_page
+from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.measures.language.ranks import rank_frequency as law_of_ranks
@@ -216,7 +217,7 @@ def _skipped(audit: Audit) -> str:
     rows = [(escape(name), escape(why)) for name, why in audit.skipped[:SKIPPED_SHOWN]]
     more = len(audit.skipped) - len(rows)
     tail = f'<p class="quiet">and {more:,} more, all in audit.json.</p>' if more else ""
-    return f"<h2>Skipped: {len(audit.skipped):,} files</h2>" + _table(rows) + tail
+    return f"<h2>Skipped: {count_of(len(audit.skipped), 'file')}</h2>" + _table(rows) + tail
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> str:

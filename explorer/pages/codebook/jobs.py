@@ -15,6 +15,7 @@ from explorer.audit.opening import is_audit
 from explorer.dumps.formats import ALONE
 from explorer.foundation.config import settings
 from explorer.foundation.errors import Cancelled, ExplorerError, FieldError, MediaError, SettingsError
+from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import save_audit
 from explorer.media.samples import samples_title
@@ -139,7 +140,8 @@ class Job(VisitorJob):
             return
         self.state = "stopped"
         self.message = (
-            f"Stopped after {len(audit.media) + len(audit.skipped):,} of {audit.planned:,} media. What was counted "
+            f"Stopped after {len(audit.media) + len(audit.skipped):,} of "
+            f"{count_of(audit.planned, 'medium', 'media')}. What was counted "
             "until then is valid, and can be resumed."
         )
 

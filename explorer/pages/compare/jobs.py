@@ -26,6 +26,7 @@ from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import Cancelled, ExplorerError, MediaError
 from explorer.foundation.owners import EVERYBODY
 from explorer.foundation.recent import Recent
+from explorer.foundation.words import count_of
 from explorer.pages.shared.figures import draw_figure
 from explorer.pages.shared.visitor_files import files
 from explorer.pages.shared.visitor_job import VisitorJob
@@ -160,7 +161,8 @@ class Job(VisitorJob):
         self.asked()
         order = self.order
         if not 0 <= number < len(order.media):
-            raise MediaError(f"There are {len(order.media):,} media; number {number + 1:,} is none of them.")
+            there = count_of(len(order.media), "medium", "media")
+            raise MediaError(f"This comparison is of {there}; there is no number {number + 1:,}.")
         return _looked.get((*order.key, number), lambda: _look(order, number), order.whose)
 
     def work(self) -> None:

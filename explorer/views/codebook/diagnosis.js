@@ -3,14 +3,11 @@
 
 import { furnish, reveal, saveCsv } from "../kit/widgets/panel.js";
 import { h } from "../kit/widgets/dom.js";
+import { LEVELS, levelOf, prefixOf } from "../kit/wire/findings.js";
 import { csv } from "../kit/wire/format.js";
 
-const LEVELS = {
-  bad: { rank: 0, word: "Broken", mark: "×" },
-  warning: { rank: 1, word: "Watch out", mark: "!" },
-  note: { rank: 2, word: "Note", mark: "i" },
-  good: { rank: 3, word: "No alarm", mark: "✓" },
-};
+export { levelOf, prefixOf };
+
 const SURE = {
   certain: "Certain: it follows from what was measured (counts, vectors, encoding or decoding again), or from an estimate with a wide margin.",
   likely: "Likely: measured, and usually this cause.",
@@ -27,16 +24,7 @@ const FIGURES = {
   code: "the page of the code",
 };
 
-export const levelOf = (finding) => LEVELS[finding.level] ?? LEVELS.note;
 export const sureWords = (finding) => SURE[finding.sure] ?? "";
-
-const WELL = ["Healthy", "No alarm"]; // what is well says in its title which of the two it may be called
-
-/** "Broken: ", unless the title begins with such a word itself. Pure. */
-export function prefixOf({ level, title }) {
-  const { word } = levelOf({ level });
-  return (level === "good" ? WELL : [word]).some((one) => title.startsWith(one)) ? "" : `${word}: `;
-}
 
 /** Of this level or of all, worst first; among equals in the order in which they came. Pure. */
 export function findingsOf(diagnosis, level) {

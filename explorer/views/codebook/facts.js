@@ -5,7 +5,7 @@ import { number } from "./growth/model.js";
 import { furnish, saveCsv } from "../kit/widgets/panel.js";
 import { helpMark } from "../kit/page/help.js";
 import { h } from "../kit/widgets/dom.js";
-import { amount, csv, percent, whole } from "../kit/wire/format.js";
+import { amount, countOf, csv, percent, whole } from "../kit/wire/format.js";
 
 const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
 const bits = (value) => (known(value) ? value.toFixed(2) : "–");
@@ -21,9 +21,9 @@ export function levelFacts(level) {
         id: "dead",
         name: "Dead",
         value: unseen > 0 ? `≥ ${whole(level.dead)}` : whole(level.dead),
-        of: `of ${whole(K)} codes, ${percent(level.dead, K)}${more}`,
+        of: `of ${countOf(K, "code")}, ${percent(level.dead, K)}${more}`,
       }
-    : { id: "unseen", name: "Not seen yet", value: whole(unseen), of: `of ${whole(K)} codes, ${percent(unseen, K)}` };
+    : { id: "unseen", name: "Not seen yet", value: whole(unseen), of: `of ${countOf(K, "code")}, ${percent(unseen, K)}` };
   return [
     { id: "tokens", name: "Tokens counted", value: whole(tokens), of: `${amount(tokens / K)} a code if even` },
     { id: "used", name: "Used codes", value: whole(used), of: `of ${whole(K)}, ${percent(used, K)}` },
@@ -50,7 +50,7 @@ function languageFacts({ language, codebook_size: K, tokens }) {
     id: `equal-${side}`,
     name: SIDES[side],
     value: percent(one.share, 1),
-    of: `of ${whole(one.pairs)} tokens; ${one.trusted ? "" : "≥ "}${bits(one.bits)} bits where it is known`,
+    of: `of ${countOf(one.pairs, "token")}; ${one.trusted ? "" : "≥ "}${bits(one.bits)} bits where it is known`,
     help: "equal",
   }));
   return [real, ...beside];

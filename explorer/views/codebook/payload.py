@@ -19,6 +19,7 @@ from explorer.analysis.codes.definitions import help_for
 from explorer.analysis.codes.growth import forecast_of, why_not
 from explorer.analysis.maps.order import map_order
 from explorer.foundation.errors import RecordError
+from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.measures.language.ranks import rank_frequency
@@ -193,8 +194,9 @@ def _batches(of: Evidence) -> dict[str, Any]:
     if len(tokens):
         whole = of.usage
         words = (
-            f"Each of {len(tokens):,} media alone (median): {np.median(tokens):,.0f} tokens, {np.median(used):,.0f} "
-            f"codes used, perplexity {np.median(perplexity):,.0f}. All {whole.tokens:,} tokens together: "
+            f"Each of {count_of(len(tokens), 'medium', 'media')} alone (median): "
+            f"{count_of(round(float(np.median(tokens))), 'token')}, {count_of(round(float(np.median(used))), 'code')} "
+            f"used, perplexity {np.median(perplexity):,.0f}. All {count_of(whole.tokens, 'token')} together: "
             f"{whole.used:,} used, perplexity {whole.perplexity:,.0f}. A batch of n tokens can use no more than n "
             "codes, and tokens of one medium are alike: over a small batch a healthy codebook looks collapsed."
         )

@@ -145,8 +145,9 @@ def _pca(of: _Level, *_) -> dict[str, Any]:
 
     seen = "normalised code vectors" if of.codebook.metric == "cosine" else "code vectors"
     notes = [
-        f"PCA fitted on {len(vectors):,} {seen} in {dim} dimensions: x shows {shares[0]:.0%}, y {shares[1]:.0%} of "
-        f"their variance; {measured}. It is a projection: regions on it are not the regions of the quantizer."
+        f"PCA fitted on {len(vectors):,} {seen} in {count_of(dim, 'dimension')}: x shows {shares[0]:.0%}, "
+        f"y {shares[1]:.0%} of their variance; {measured}. "
+        "It is a projection: regions on it are not the regions of the quantizer."
     ]
     if latents is not None:
         inside = _share_shown(latents, mean, axes)

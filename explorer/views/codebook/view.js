@@ -199,7 +199,7 @@ class CodebookPage extends Component {
   }
 
   fillAudits({ audits, audit, besides = [] }) {
-    const text = ({ title, tokens }) => (tokens ? `${title} (${whole(tokens)} tokens)` : title);
+    const text = ({ title, tokens }) => (tokens ? `${title} (${countOf(tokens, "token")})` : title);
     this.audits.element.replaceChildren(...audits.map((one) => h("option", { value: one.id }, text(one))));
     if (audit) this.audits.element.value = audit.id;
     this.audits.element.disabled = audits.length === 0;

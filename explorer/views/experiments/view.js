@@ -9,7 +9,8 @@ import { h } from "../kit/widgets/dom.js";
 import { furnish } from "../kit/widgets/panel.js";
 import { createPageBus } from "../kit/wire/bus.js";
 import { saveFile, saveText } from "../kit/wire/files.js";
-import { csv, fileStem, whole } from "../kit/wire/format.js";
+import { levelOf, prefixOf } from "../kit/wire/findings.js";
+import { countOf, csv, fileStem, whole } from "../kit/wire/format.js";
 
 const SHEETS = ["../kit/widgets/panels.css", "../kit/widgets/frames.css", "../kit/widgets/base.css", "../kit/widgets/folds.css"];
 // Name of a figure -> its title and what it shows, for those who do not see it.
@@ -24,8 +25,6 @@ const CHARTS = {
   losses_of_races: ["What is lost, as they learn", "Share of the variance that every racer loses over the steps."],
   accuracy_of_runs: ["What a linear classifier reads", "Share of held-out media that a linear classifier puts into their class."],
 };
-const WORDS = { bad: "Broken", warning: "Watch out", note: "Note", good: "No alarm" };
-const MARKS = { bad: "×", warning: "!", note: "i", good: "✓" };
 
 /** Medium, condition and every measure, a row each, in full. Pure. */
 export function tableCsv({ columns, rows }) {
@@ -188,12 +187,7 @@ class Opened extends Component {
       h(
         "details",
         { class: "ex-finding", "data-level": one.level },
-        h(
-          "summary",
-          {},
-          h("span", { class: "ex-mark", "aria-hidden": "true" }, MARKS[one.level] ?? "!"),
-          h("span", {}, `${WORDS[one.level] ?? "Note"}: ${one.title}`),
-        ),
+        h("summary", {}, h("span", { class: "ex-mark", "aria-hidden": "true" }, levelOf(one).mark), h("span", {}, `${prefixOf(one)}${one.title}`)),
         h("p", {}, one.text),
         one.try ? h("p", {}, h("b", {}, "Try: "), one.try) : null,
       ),
@@ -243,7 +237,7 @@ class Opened extends Component {
     );
     this.status = status;
     const tokens = rows.find(({ quantized }) => quantized)?.tokens ?? 0;
-    caption.textContent = `Usage over ${whole(tokens)} tokens each; where two numbers stand, they are the lowest and the highest of ${whole(this.experiment.seeds)} seeds.`;
+    caption.textContent = `Usage over ${countOf(tokens, "token")} each; where two numbers stand, they are the lowest and the highest of ${whole(this.experiment.seeds)} seeds.`;
   }
 
   async download() {

@@ -3,6 +3,7 @@
 
 import { helpMark } from "../kit/page/help.js";
 import { h } from "../kit/widgets/dom.js";
+import { typeset } from "../kit/wire/format.js";
 
 const WIDE = 24; // letters of a value that takes the whole row
 
@@ -14,11 +15,11 @@ export function mount({ element, props, watch }) {
 
   const fact = ({ label, value, meaning }) => {
     const term = h("dt", {}, label, helpMark({ term: label, words: meaning }));
-    return h("div", { class: value.length > WIDE ? "wide" : null }, term, h("dd", {}, value));
+    return h("div", { class: value.length > WIDE ? "wide" : null }, term, h("dd", {}, typeset(value)));
   };
   const show = () => {
     const { summary: words, warnings: wrong = [], facts } = props.value ? JSON.parse(props.value) : { summary: "", facts: [] };
-    summary.textContent = words;
+    summary.textContent = typeset(words);
     warnings.hidden = wrong.length === 0;
     warnings.replaceChildren(...wrong.map((text) => h("li", {}, text)));
     list.replaceChildren(...facts.map(fact));

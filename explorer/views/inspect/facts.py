@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 
 from explorer.analysis.codes.definitions import DEFINITIONS
+from explorer.foundation.words import count_of
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import TokenizerSpec, codes_words
@@ -83,10 +84,10 @@ def takes(spec: TokenizerSpec) -> str:
     if spec.modality == "graph":
         return "graphs: edges, with relations or without"
     if spec.modality == "vectors":
-        return f"tables of items, {spec.channels} numbers each"
+        return f"tables of items, {count_of(spec.channels, 'number')} each"
     if spec.modality == "series":
         known = f", fitted on {len(spec.columns)} of them" if spec.columns else ""
-        return f"series of any columns{known}, {spec.media_multiple} rows at a time"
+        return f"series of any columns{known}, {count_of(spec.media_multiple, 'row')} at a time"
     if spec.modality == "audio" and spec.sample_rate_hz:
         channels = {1: "mono", 2: "stereo"}.get(spec.channels, f"{spec.channels} channels")
         return f"{noun} at {spec.sample_rate_hz / 1000:g} kHz, {channels}"

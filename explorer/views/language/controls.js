@@ -3,7 +3,7 @@
 
 import { Component } from "../kit/component.js";
 import { h, say } from "../kit/widgets/dom.js";
-import { whole } from "../kit/wire/format.js";
+import { countOf, whole } from "../kit/wire/format.js";
 import { KEPT, keptPlace, lengthOf, textRead } from "./model.js";
 
 const MOST_SEED = 999_999;
@@ -69,7 +69,7 @@ export class Controls extends Component {
       field.input.setAttribute("aria-valuetext", words);
     };
     set(this.temperature, state.temperature, state.temperature === 0 ? "0: always the most likely" : String(state.temperature));
-    set(this.kept, keptPlace(state.top_k), state.top_k ? `${whole(state.top_k)} of ${whole(facts.K)} codes` : `all ${whole(facts.K)} codes`);
+    set(this.kept, keptPlace(state.top_k), state.top_k ? `${whole(state.top_k)} of ${countOf(facts.K, "code")}` : `all ${countOf(facts.K, "code")}`);
     set(this.given, state.given, `${state.given} of ${facts.rows}`);
     if (document.activeElement !== this.seed) this.seed.value = String(state.seed);
     const going = Boolean(job);
@@ -79,7 +79,7 @@ export class Controls extends Component {
     this.seed.disabled = going;
     if (job) {
       Object.assign(this.progress, { max: job.planned, value: job.written.length });
-      say(this.done, job.state === "waiting" ? "Waiting for another visitor's text" : `${whole(job.written.length)} of ${whole(job.planned)} tokens`);
+      say(this.done, job.state === "waiting" ? "Waiting for another visitor's text" : `${whole(job.written.length)} of ${countOf(job.planned, "token")}`);
     }
     const full = lengthOf(textRead(state, facts), facts) >= facts.rows * facts.columns && state.at === null;
     this.buttons.draw.disabled = this.buttons.likely.disabled = full;

@@ -4,7 +4,7 @@
 
 import { Component } from "../kit/component.js";
 import { h, say } from "../kit/widgets/dom.js";
-import { whole } from "../kit/wire/format.js";
+import { countOf, whole } from "../kit/wire/format.js";
 import { bitsText, choiceWords, marksOf, placeWords, shareText } from "./model.js";
 
 export class NextToken extends Component {
@@ -102,7 +102,7 @@ export class NextToken extends Component {
       h("span", { class: "lg-number" }, "others"),
       this.bar(rest, most),
       h("span", { class: "lg-share" }, shareText(rest.p)),
-      h("span", { class: "lg-said" }, `${whole(rest.codes)} codes`),
+      h("span", { class: "lg-said" }, `${countOf(rest.codes, "code")}`),
     );
   }
 }

@@ -9,7 +9,7 @@ import { h, say, segments } from "../kit/widgets/dom.js";
 import { note } from "../kit/widgets/panel.js";
 import { createPageBus } from "../kit/wire/bus.js";
 import { saveText } from "../kit/wire/files.js";
-import { csv, fileStem, whole } from "../kit/wire/format.js";
+import { countOf, csv, fileStem, whole } from "../kit/wire/format.js";
 import { Chooser } from "./choose.js";
 import { Controls } from "./controls.js";
 import { IN_ADDRESS, nextState, queryOf, stateOf } from "./link.js";
@@ -266,12 +266,13 @@ class LanguagePage extends Component {
     const all = rows * columns;
     if (state.view === "surprise")
       return (
-        `${bitsText(this.known.mean_bits)} bits a token on average over ${whole(all)} tokens, ${whole(this.known.sum_bits)} bits in all; ` +
+        `${bitsText(this.known.mean_bits)} bits a token on average over ${countOf(all, "token")}, ${whole(this.known.sum_bits)} bits in all; ` +
         `${whole(all * most_bits)} at log2 K = ${bitsText(most_bits)} each. Dark places are predictable.`
       );
-    if (state.view === "real") return `${side} × ${side} px as ${rows} × ${columns} tokens of ${whole(K)} codes, decoded: all that the model can read of it.`;
+    if (state.view === "real")
+      return `${side} × ${side} px as ${rows} × ${columns} tokens of ${countOf(K, "code")}, decoded: all that the model can read of it.`;
     const given = state.given * columns;
-    return `${whole(given)} of ${whole(all)} tokens are given, above the dashed line; ${whole(state.written.length)} are written. The model never saw the rest.`;
+    return `${whole(given)} of ${countOf(all, "token")} are given, above the dashed line; ${whole(state.written.length)} are written. The model never saw the rest.`;
   }
 
   /** Another state of this page: resolves once it is on screen. */

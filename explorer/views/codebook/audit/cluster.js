@@ -1,7 +1,7 @@
 // @ts-check
 // A job in shards on a cluster, as its files say: how far it is, shard by shard. Words are pure.
 
-import { whole } from "../../kit/wire/format.js";
+import { countOf, whole } from "../../kit/wire/format.js";
 import { h } from "../../kit/widgets/dom.js";
 import { duration } from "./model.js";
 
@@ -15,7 +15,7 @@ export function clusterWords(job) {
   const waiting = job.waiting > 0 ? `, ${whole(job.waiting)} not begun` : "";
   const unit = job.unit ?? "media"; // files or items where plain indices are counted
   const parts = [`${whole(job.done)} of ${whole(job.planned)} ${unit}`];
-  if (job.tokens > 0) parts.push(`${whole(job.tokens)} tokens of each codebook`);
+  if (job.tokens > 0) parts.push(`${countOf(job.tokens, "token")} of each codebook`);
   if (job.seconds_left !== null && job.going.length > 0) parts.push(`${duration(job.seconds_left)} left for the shards that are begun`);
   const lines = [`Cluster job: ${whole(job.complete)} of ${whole(job.of)} shards done${waiting}`, parts.join(" · ")];
   for (const { number, done, planned, trouble } of job.going.slice(0, SHOWN))

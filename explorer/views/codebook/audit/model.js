@@ -2,7 +2,7 @@
 // What the audit panel says: kinds of files, progress, rates, remaining time. Pure: plain values in, text out.
 
 import { acceptFiles } from "../../kit/wire/accept.js";
-import { bytes, whole } from "../../kit/wire/format.js";
+import { bytes, countOf, whole } from "../../kit/wire/format.js";
 
 const MEDIA =
   /\.(png|apng|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm|wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|aifc|au|snd|caf|w64|rf64|voc|amr|wma|ac3|eac3|dts|wv|tta|spx|mp2|m4b|mka|mp4|m4v|mov|3gp|mkv|webm|avi|wmv|flv|ts|mpe?g|y4m|ogv|csv|tsv|txt)$/i;
@@ -21,7 +21,7 @@ export function kindOf(files, limits) {
   if (total > limits.upload_bytes)
     return { error: `These files have ${bytes(total)} together; ${bytes(limits.upload_bytes)} is the most here. For more: python -m explorer audit.` };
   if (files.length > limits.files)
-    return { error: `These are ${whole(files.length)} files; ${whole(limits.files)} is the most at a time. Put them in one zip.` };
+    return { error: `These are ${countOf(files.length, "file")}; ${whole(limits.files)} is the most at a time. Put them in one zip.` };
   const count = (pattern) => files.filter(({ name }) => pattern.test(name)).length;
   if (count(/^audit\.json$/) === 1) {
     const missing = ["counts.npy", "details.npz"].filter((name) => !files.some((file) => file.name === name));
@@ -33,7 +33,7 @@ export function kindOf(files, limits) {
   if (files.length === 1 && indices === 1) return { kind: "indices", words: `${files[0].name}, ${bytes(total)}` };
   if (zips + indices > 0) return { error: "One zip, or one file of indices, or several files of media at a time, not a mixture." };
   if (count(MEDIA) === 0) return { error: `${files[0].name} is neither a picture, a sound, a clip or a table, nor a zip nor a file of ${INDEX_WORDS}.` };
-  return { kind: "media", words: files.length === 1 ? `${files[0].name}, ${bytes(total)}` : `${whole(files.length)} files, ${bytes(total)}` };
+  return { kind: "media", words: files.length === 1 ? `${files[0].name}, ${bytes(total)}` : `${countOf(files.length, "file")}, ${bytes(total)}` };
 }
 
 /** Whether an .npy holds fractions, by the first bytes of it as text: indices are whole numbers. Pure. */
@@ -73,8 +73,8 @@ export function mediaWords(modality) {
 /** "12 of 100 media · 12,288 tokens of each codebook · 6.1 media/s · 14 s left": the figures of a job. */
 export function progressWords(job) {
   const parts = [];
-  if (job.planned > 0) parts.push(`${whole(job.done)} of ${whole(job.planned)} media`);
-  if (job.tokens > 0) parts.push(`${whole(job.tokens)} tokens of each codebook`);
+  if (job.planned > 0) parts.push(`${whole(job.done)} of ${countOf(job.planned, "medium", "media")}`);
+  if (job.tokens > 0) parts.push(`${countOf(job.tokens, "token")} of each codebook`);
   if (job.media_per_second > 0) parts.push(`${job.media_per_second < 10 ? job.media_per_second.toFixed(1) : whole(job.media_per_second)} media/s`);
   if (job.state === "running" && job.seconds_left !== null && job.planned > job.done) parts.push(`${duration(job.seconds_left)} left`);
   return parts.join(" · ");

@@ -15,7 +15,7 @@ import { queryOf } from "../link.js";
 import { saveCsv, stemOf } from "../../kit/widgets/panel.js";
 import { addStyleSheet } from "../../kit/page/component.js";
 import { focusedIn, h } from "../../kit/widgets/dom.js";
-import { whole } from "../../kit/wire/format.js";
+import { countOf, whole } from "../../kit/wire/format.js";
 
 const SHEETS = ["../../kit/widgets/card.css", "code.css"];
 const STATES = ["live", "dead", "unseen", "duplicate", "overused"];
@@ -184,7 +184,7 @@ class CodePage extends Component {
       besideSection(answer, bus),
       nearestSection(answer, bus),
       digits,
-      vector && !digits ? section(`Vector, ${vector.length} axes, norm ${answer.norm.toPrecision(3)}`, this.vectors.show(answer)) : null,
+      vector && !digits ? section(`Vector, ${countOf(vector.length, "axis", "axes")}, norm ${answer.norm.toPrecision(3)}`, this.vectors.show(answer)) : null,
       trainingSection(answer, this.history.show(answer)),
       this.exports(answer, vector),
     ];

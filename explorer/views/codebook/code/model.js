@@ -2,7 +2,7 @@
 // What the page of a code says and where it goes next. Pure: plain values in, text or numbers out.
 
 import { significant } from "../../kit/wire/words.js";
-import { csv, percent, whole } from "../../kit/wire/format.js";
+import { countOf, csv, percent, whole } from "../../kit/wire/format.js";
 
 /** The used code `by` places (1 or -1) from `code` by number, going round; among `within` (a Set) if given; null if
  *  there is no other. counts: of all codes. */
@@ -46,7 +46,7 @@ export function parseCode(text, K) {
 }
 
 /** "240 of 102,400 tokens, 0.2%" */
-export const countWords = ({ count, tokens }) => `${whole(count)} of ${whole(tokens)} tokens, ${percent(count, tokens)}`;
+export const countWords = ({ count, tokens }) => `${whole(count)} of ${countOf(tokens, "token")}, ${percent(count, tokens)}`;
 
 /** "rank 12 of 467 used codes · K = 1,024" */
 export function rankWords({ rank, used, codebook_size: K }) {
@@ -76,13 +76,13 @@ export const historyCsv = ({ steps, usage, tokens }) =>
 
 export function historyWords({ steps, usage, tokens }) {
   const last = steps.length - 1;
-  return `Used codes of this codebook while it was trained: ${percent(usage[0], 1)} at step ${whole(steps[0])}, ${percent(usage[last], 1)} at step ${whole(steps[last])}, over ${whole(tokens[last])} tokens each time. Checkpoints do not keep counts of single codes over time.`;
+  return `Used codes of this codebook while it was trained: ${percent(usage[0], 1)} at step ${whole(steps[0])}, ${percent(usage[last], 1)} at step ${whole(steps[last])}, over ${countOf(tokens[last], "token")} each time. Checkpoints do not keep counts of single codes over time.`;
 }
 
 /** "Code 7 stands left of 30 of the 240 tokens of code 512, 3.1 times as often as if codes fell independently" */
 export function besideWords([code, count, lift], side, { code: self, count: total }) {
   const times = lift === null || count < 3 ? "" : `, ${significant(lift, 2)} times as often as if codes fell independently`;
-  return `Code ${code} stands ${SIDE_WORDS[side]} ${whole(count)} of the ${whole(total)} tokens of code ${self}${times}`;
+  return `Code ${code} stands ${SIDE_WORDS[side]} ${whole(count)} of the ${countOf(total, "token")} of code ${self}${times}`;
 }
 
 /** "×3.1": times as often as by chance; one or two pairs say nothing about that, and are named instead. */

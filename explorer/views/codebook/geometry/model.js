@@ -2,7 +2,7 @@
 // Numbers of the geometry panel: medians, shares of variance, the most alike codes, in words and as tables. Pure.
 
 import { significant } from "../../kit/wire/words.js";
-import { capital, csv, whole } from "../../kit/wire/format.js";
+import { capital, countOf, csv, whole } from "../../kit/wire/format.js";
 import { values } from "../map/model.js";
 
 const SHORT = 0.01; // of the median latent: a code shorter than that is next to nothing
@@ -44,7 +44,7 @@ const times = (ratio) => (ratio > 1000 ? "over 1,000 times" : `${significant(rat
 /** "Median norm of 1,024 codes: 3.10; of 4,096 sampled latents: 0.82. Codes are 3.8 times as long as latents." */
 export function normWords({ codeNorms, latentNorms, given = "latents" }) {
   const [codes, latents] = [median(codeNorms), median(latentNorms)];
-  const first = `Median norm of ${whole(codeNorms.length)} codes: ${significant(codes)}`;
+  const first = `Median norm of ${countOf(codeNorms.length, "code")}: ${significant(codes)}`;
   if (!(latentNorms?.length > 0)) return `${first}. No ${given} were kept with this audit.`;
   const words = [`${first}; of ${whole(latentNorms.length)} sampled ${given}: ${significant(latents)}.`];
   const short = codeNorms.reduce((n, norm) => n + (norm < SHORT * latents ? 1 : 0), 0);
@@ -58,7 +58,7 @@ export function normWords({ codeNorms, latentNorms, given = "latents" }) {
 
 export function distanceWords(geometry) {
   const { nearest, latentDistance, duplicate_threshold: threshold, duplicates_total: pairs, given = "latents" } = geometry;
-  const words = [`Median distance of ${whole(nearest.length)} codes to the nearest other one: ${significant(median(nearest))}`];
+  const words = [`Median distance of ${countOf(nearest.length, "code")} to the nearest other one: ${significant(median(nearest))}`];
   if (latentDistance?.length > 0) words.push(`of ${whole(latentDistance.length)} sampled ${given} to their own code: ${significant(median(latentDistance))}`);
   const marked = threshold > 0 ? ` Below ${significant(threshold)} two codes count as near-duplicates: ${whole(pairs)} ${pairs === 1 ? "pair" : "pairs"}.` : "";
   return `${words.join("; ")}.${marked}`;

@@ -3,7 +3,7 @@
 
 import { significant } from "../../kit/wire/words.js";
 import { usageOrder } from "../states.js";
-import { amount, csv, percent, whole } from "../../kit/wire/format.js";
+import { amount, countOf, csv, percent, whole } from "../../kit/wire/format.js";
 
 const MOST_DOTS = 4000; // of the halves, as explorer/figures/enough.py draws
 
@@ -19,7 +19,7 @@ export function median(values) {
 
 /** "After 102,400 tokens: 930 of 1,024 codes used (91%)." */
 export function growthWords({ tokens, used, codebook_size: K }) {
-  return `After ${whole(tokens)} tokens: ${whole(used)} of ${whole(K)} codes used (${percent(used, K)}).`;
+  return `After ${countOf(tokens, "token")}: ${whole(used)} of ${countOf(K, "code")} used (${percent(used, K)}).`;
 }
 
 /** The curve for the screen, numbers as words. */
@@ -59,7 +59,7 @@ export function halvesWords({ counts, halves }) {
   const sample = every > 1 ? ` One code in ${whole(every)} is drawn.` : "";
   const expected = chance < 10 ? significant(chance, 2) : whole(chance);
   return (
-    `One dot a code. Grey: two standard deviations about an equal share of its tokens. ${whole(outside)} of ${whole(seen)} codes (${percent(outside, seen)}) lie outside; ` +
+    `One dot a code. Grey: two standard deviations about an equal share of its tokens. ${whole(outside)} of ${countOf(seen, "code")} (${percent(outside, seen)}) lie outside; ` +
     `if the same tokens were dealt to the halves at random, about ${expected} (${percent(chance, seen)}) would. Tokens of one picture are alike, so more is usual.${sample}`
   );
 }
@@ -85,7 +85,7 @@ export function batchWords(level, measure) {
   const most = Math.min(level.codebook_size, median(batches.tokens));
   const [reach, all] = measure === "used" ? ["use", `${number(level.used)} codes`] : ["reach a perplexity of", number(level.perplexity)];
   const half = values.length > 3 ? `half of them ${reach} ${at(0.25)} to ${at(0.75)}` : `they ${reach} ${at(0)} to ${at(1)}`;
-  return `Each dot is one of ${whole(values.length)} media by itself: ${half}, of at most ${amount(most)}. All together: ${all}, of at most ${whole(level.ceiling)}.`;
+  return `Each dot is one of ${countOf(values.length, "medium", "media")} by itself: ${half}, of at most ${amount(most)}. All together: ${all}, of at most ${whole(level.ceiling)}.`;
 }
 
 export function batchesCsv({ batches }) {

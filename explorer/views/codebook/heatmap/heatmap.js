@@ -101,7 +101,7 @@ class Heatmap extends Component {
     this.field.style.aspectRatio = `${this.cells.cols} / ${this.cells.rows}`;
     say(this.caption, heatmapCaption(level, kind));
     const words = legendOf(level, this.found).map(({ word, count }) => `${whole(count)} ${word}`);
-    this.stage.describe(`Heatmap of ${whole(level.codebook_size)} codes: ${words.join(", ")}`);
+    this.stage.describe(`Heatmap of ${countOf(level.codebook_size, "code")}: ${words.join(", ")}`);
     this.repaint();
   }
 

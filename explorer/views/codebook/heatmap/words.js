@@ -1,7 +1,7 @@
 // @ts-check
 // What the heatmap says in words and as a table. Pure.
 
-import { amount, csv, percent, whole } from "../../kit/wire/format.js";
+import { amount, countOf, csv, percent, whole } from "../../kit/wire/format.js";
 import { DEAD, OVERUSED, STATES, stateWord, UNSEEN } from "../states.js";
 
 export const ORDERS = [
@@ -22,15 +22,15 @@ export function codeWords(level, code, rank) {
   const { tokens, codebook_size: K } = level;
   const state = stateWord(level, level.state[code]);
   const place = count > 0 ? `, rank ${whole(rank[code] + 1)} of ${whole(K)}` : "";
-  return `Code ${code}: ${whole(count)} of ${whole(tokens)} tokens (${percent(count, tokens)})${place}, ${state}`;
+  return `Code ${code}: ${whole(count)} of ${countOf(tokens, "token")} (${percent(count, tokens)})${place}, ${state}`;
 }
 
 /** What the picture shows, with its denominators. */
 export function heatmapCaption(level, order) {
   const { tokens, codebook_size: K, ceiling } = level;
   const cells = `Each cell is one code of ${whole(K)}, ${ORDER_WORDS[order] ?? ORDER_WORDS.usage}.`;
-  const counted = `Colour: log of its count over ${whole(tokens)} tokens (${amount(tokens / K)} a code if all were used alike; ceiling min(K, N) = ${whole(ceiling)}).`;
-  const states = level.state_words ?? `Over-used: from ${whole(level.over_used_from)} tokens.`;
+  const counted = `Colour: log of its count over ${countOf(tokens, "token")} (${amount(tokens / K)} a code if all were used alike; ceiling min(K, N) = ${whole(ceiling)}).`;
+  const states = level.state_words ?? `Over-used: from ${countOf(level.over_used_from, "token")}.`;
   return `${cells} ${counted} ${states}`;
 }
 

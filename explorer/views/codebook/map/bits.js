@@ -4,7 +4,7 @@
 import { levelChart } from "../charts.js";
 import { significant } from "../../kit/wire/words.js";
 import { h } from "../../kit/widgets/dom.js";
-import { csv, percent, whole } from "../../kit/wire/format.js";
+import { countOf, csv, percent } from "../../kit/wire/format.js";
 
 /** Rows of the table of bits and of the file: [{bit (from 1), share, with, correlation}]; `with` is the bit most like it. */
 export function bitRows(shares, correlation) {
@@ -81,14 +81,14 @@ export class AxisCharts {
     this.bits.element.hidden = this.together.element.hidden = !bits;
     this.axes.element.hidden = !lattice;
     if (bits) {
-      this.bits.say(`Share of ${whole(bits.tokens)} tokens in which a bit is one; the line is one half.`);
+      this.bits.say(`Share of ${countOf(bits.tokens, "token")} in which a bit is one; the line is one half.`);
       this.together.say(
-        `Correlation r of each pair of bits over the same ${whole(bits.tokens)} tokens, blue −1, pale 0, orange +1; empty where a bit never changes.`,
+        `Correlation r of each pair of bits over the same ${countOf(bits.tokens, "token")}, blue −1, pale 0, orange +1; empty where a bit never changes.`,
       );
       this.bits.refresh();
       this.together.refresh();
     } else if (lattice) {
-      this.axes.say(`Share of ${whole(tokens)} tokens at each value of each axis, from the least to the largest.`);
+      this.axes.say(`Share of ${countOf(tokens, "token")} at each value of each axis, from the least to the largest.`);
       this.axes.refresh();
     }
   }

@@ -2,7 +2,7 @@
 // The codes that the lasso holds: their number and tokens, the list with the most used first, and the box by keyboard.
 
 import { h, say } from "../../kit/widgets/dom.js";
-import { percent, whole } from "../../kit/wire/format.js";
+import { countOf, percent, whole } from "../../kit/wire/format.js";
 import { saveCsv } from "../../kit/widgets/panel.js";
 import { summary } from "./lasso.js";
 import { stateWord } from "../states.js";
@@ -79,7 +79,7 @@ export class Selection {
     say(this.words, none ? (lasso ? "No code lies in there." : HINT) : selectionWords(this.held, level));
     const rows = none ? [] : this.held.rows.slice(0, ROWS);
     this.body.replaceChildren(...rows.map((row) => this.row(row, level)));
-    say(this.more, !none && this.held.rows.length > ROWS ? `The first ${ROWS} of ${whole(this.held.rows.length)} codes; the CSV has all.` : "");
+    say(this.more, !none && this.held.rows.length > ROWS ? `The first ${ROWS} of ${countOf(this.held.rows.length, "code")}; the CSV has all.` : "");
   }
 
   row({ code, count }, level) {

@@ -11,7 +11,7 @@ import { VectorChart } from "../../kit/card/vector.js";
 import { unpack } from "../../kit/wire/encoding.js";
 import { saveTable } from "../export.js";
 import { focusedIn, h } from "../../kit/widgets/dom.js";
-import { whole } from "../../kit/wire/format.js";
+import { countOf, whole } from "../../kit/wire/format.js";
 import { selection } from "../../kit/wire/selection.js";
 
 export const SHEET = new URL("card.css", import.meta.url).href; // which whoever mounts it adds to the page
@@ -63,22 +63,23 @@ function buildCard(element, card, trigger, vectors) {
   const vector = card.vector ? unpack(card.vector).array : null;
   const digits = digitsSection(card, vector);
   const patches = patchesSection(card);
+  // Each stack is a column of a wide screen, as long as what stands in it: a long contact sheet pushes nothing else down.
   const parts = [
-    heading(card),
-    card.words ? h("p", { class: "dte-card-note" }, card.words) : null,
-    meaning(card),
-    patches?.element,
-    marginSection(card),
-    nearestSection(card, trigger),
-    whereItActs(card),
-    digits,
-    vector && !digits ? section(`Vector, ${vector.length} axes`, vectors.show(card)) : null,
+    stack(heading(card), card.words ? h("p", { class: "dte-card-note" }, card.words) : null, marginSection(card), whereItActs(card)),
+    stack(meaning(card), nearestSection(card, trigger)),
+    stack(patches?.element, digits, vector && !digits ? section(`Vector, ${countOf(vector.length, "axis", "axes")}`, vectors.show(card)) : null),
     exportRow(card, vector, patches),
   ];
   element.replaceChildren(...parts.filter(Boolean));
   element.dataset.code = String(card.code);
   element.dataset.kind = card.place?.kind ?? "picture";
   return { follow: (state) => patches?.follow(state) };
+}
+
+/** Sections under each other, null of none. @param {(HTMLElement | null | undefined)[]} sections */
+function stack(...sections) {
+  const held = sections.filter(Boolean);
+  return held.length > 0 ? h("div", { class: "dte-card-stack" }, ...held) : null;
 }
 
 function heading(card) {
@@ -189,7 +190,7 @@ function nearestSection(card, trigger) {
     const button = h("button", { class: "dte-card-near" });
     button.type = "button";
     button.dataset.key = `near ${near.code}`;
-    const here = near.count === null ? "" : `, ${whole(near.count)} tokens here`;
+    const here = near.count === null ? "" : `, ${countOf(near.count, "token")} here`;
     button.title = `Code ${near.code}: ${card.distance_name} ${significant(near.distance)}${here}`;
     if (near.thumbnail) button.append(picture(near.thumbnail, ""));
     else if (card.later) button.append(card.waiting.place(near.code));

@@ -3,7 +3,7 @@
 
 import { helpMark } from "../../kit/page/help.js";
 import { h } from "../../kit/widgets/dom.js";
-import { csv } from "../../kit/wire/format.js";
+import { csv, typeset } from "../../kit/wire/format.js";
 
 /** {text, unit} of a figure, such as {text: "1,024", unit: "indices"}; a figure without a value says "not defined". */
 export function figureText({ value, text, unit, decimals }) {
@@ -25,7 +25,7 @@ export function figureList(figures) {
     const { text, unit } = figureText(figure);
     const label = h("dt", {}, figure.label, helpMark({ term: figure.label, words: figure.explains }));
     const value = h("dd", {}, h("b", {}, text), unit ? ` ${unit}` : null);
-    return h("div", { "data-figure": figure.id }, label, value, figure.of ? h("dd", { class: "dte-rec-of" }, figure.of) : null);
+    return h("div", { "data-figure": figure.id }, label, value, figure.of ? h("dd", { class: "dte-rec-of" }, typeset(figure.of)) : null);
   };
   return h("dl", { class: "dte-rec-figures" }, ...figures.map(cell));
 }

@@ -2,6 +2,7 @@
 // Everything around the picture: tabs, colour bar, readout, captions, figures and exports. Built once, then filled.
 
 import { h } from "../../kit/widgets/dom.js";
+import { typeset } from "../../kit/wire/format.js";
 import { significant } from "../../kit/wire/words.js";
 import { colormap } from "../../kit/draw/colormaps.js";
 import { figureList } from "./figures.js";
@@ -101,7 +102,7 @@ export function createPanel(stage, { onMode, onSave }) {
       const none = value.reconstruction === null ? "This tokenizer has no decoder, so there is no reconstruction: its tokens are all there is." : "";
       decodedButton.hidden = value.reconstruction === null;
       decodedButton.textContent = { time: "Spectrogram, PNG", series: "Lines, PNG" }[value.place?.kind] ?? "Reconstruction, PNG";
-      caption.textContent = [none, value.caption, ...value.notes].filter(Boolean).join(" ");
+      caption.textContent = typeset([none, value.caption, ...value.notes].filter(Boolean).join(" "));
       caption.hidden = caption.textContent === "";
       stage.hidden = readout.hidden = value.place?.kind === "graph"; // the player draws it, and there is nothing beside it
       figures.replaceChildren(figureList(value.figures));

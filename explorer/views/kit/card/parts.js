@@ -3,6 +3,7 @@
 
 import { h } from "../widgets/dom.js";
 import { helpMark } from "../page/help.js";
+import { countOf } from "../wire/format.js";
 import { digitKind, margin, significant } from "../wire/words.js";
 
 export function section(title, ...children) {
@@ -156,5 +157,5 @@ function bitsSection(card, vector) {
     row.append(square);
   });
   const size = vector ? ` Each axis is ±${significant(Math.abs(vector[0]), 3)}.` : "";
-  return explain("Bits", row, h("p", { class: "dte-card-note" }, `${card.digits.length} bits, axis 1 first.${size}`));
+  return explain("Bits", row, h("p", { class: "dte-card-note" }, `${countOf(card.digits.length, "bit")}, axis 1 first.${size}`));
 }

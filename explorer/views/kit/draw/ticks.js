@@ -41,11 +41,12 @@ export function logTicks(low, high, most = 4) {
   return between.length > 0 ? between : niceTicks(low, high, 2);
 }
 
-/** A number for a tick: 1,200 as 1.2k, 0.00002 as 2e-5, else as it is. */
+/** A number for a tick: 12,000 as 12k, 1200 as 1,200, 0.00002 as 2e-5, else as it is. */
 export function compact(n) {
   const size = Math.abs(n);
   const scaled = (unit, name) => `${Number((n / unit).toPrecision(3))}${name}`;
-  let text = String(Number(n.toPrecision(3)));
+  const rounded = Number(n.toPrecision(3));
+  let text = size >= 1e3 ? whole(rounded) : String(rounded);
   if (size >= 1e6) text = scaled(1e6, "M");
   else if (size >= 1e4) text = scaled(1e3, "k");
   else if (size > 0 && size < 1e-3) text = n.toExponential(0);

@@ -1,6 +1,6 @@
 // @ts-check
-// The sides of a player: the panels of one run in two columns, or of two runs beside each other. A panel that fails says so
-// in its place, and the others go on.
+// The sides of a player: the panels of one run in two columns, with its curves below both, or of two runs beside each other.
+// A panel that fails says so in its place, and the others go on.
 
 import { Component } from "../component.js";
 import { addStyleSheet } from "../page/component.js";
@@ -49,6 +49,7 @@ export class Sides extends Component {
     const env = { ...this.env, side: i, about: aboutOf ? aboutOf(i) : about, drawn: () => this.drawn(i) };
     const make = (list) => Object.entries(list).map(([id, create]) => ({ id, ...makePanel(id, create, env) }));
     const [centre, right] = [make(this.panels.centre), make(this.panels.right)];
+    const wide = (p) => p.id === "curves"; // many small plots: below both columns, which would end at different heights
     const words = h("span", { class: "lab-side-words" });
     const heading = h("h2", { class: "lab-side-name", hidden: true }, h("b", {}, name), words);
     const element = h(
@@ -56,7 +57,8 @@ export class Sides extends Component {
       { class: "lab-side", "data-side": name },
       heading,
       h("div", { class: "lab-centre" }, ...centre.map((p) => p.section)),
-      h("div", { class: "lab-right" }, ...right.map((p) => p.section)),
+      h("div", { class: "lab-right" }, ...right.filter((p) => !wide(p)).map((p) => p.section)),
+      h("div", { class: "lab-below" }, ...right.filter(wide).map((p) => p.section)),
     );
     this.sides.push({ element, heading, words, panels: [...centre, ...right], plane: centre.find(({ id }) => id === "plane").panel });
     this.element.append(element);

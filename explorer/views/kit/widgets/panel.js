@@ -4,7 +4,7 @@
 
 import { h } from "./dom.js";
 import { mergeLayers, saveCanvas, saveText } from "../wire/files.js";
-import { fileStem, whole } from "../wire/format.js";
+import { countOf, fileStem, whole } from "../wire/format.js";
 
 const FLASH_MS = 1500;
 const MOST_ROWS = 200;
@@ -39,7 +39,7 @@ export function foldedTable(title, head, rows, total) {
     const shown = rows(MOST_ROWS);
     body.replaceChildren(...shown.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, cell)))));
     rest.hidden = shown.length >= total();
-    rest.textContent = `The first ${whole(shown.length)} of ${whole(total())} rows; the file has them all.`;
+    rest.textContent = `The first ${whole(shown.length)} of ${countOf(total(), "row")}; the file has them all.`;
   };
   element.addEventListener("toggle", refresh);
   return { element, refresh };

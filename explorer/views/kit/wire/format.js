@@ -32,6 +32,9 @@ export function percent(part, total) {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)}%`;
 }
 
+/** A sentence of the server as it is set: "256 x 168" by it is "256 × 168" here. */
+export const typeset = (text) => text.replace(/(?<=\d) x (?=\d)/g, "\u00a0×\u00a0"); // never apart on two lines
+
 /** "12.4 MiB" */
 export function bytes(n) {
   if (n < 1024) return `${whole(n)} bytes`;
@@ -40,7 +43,7 @@ export function bytes(n) {
 }
 
 /** "1 code", "1,204 codes". */
-export const countOf = (n, one, many = `${one}s`) => `${whole(n)} ${n === 1 ? one : many}`;
+export const countOf = (n, one, many = `${one}s`) => `${whole(n)} ${Math.round(n) === 1 ? one : many}`;
 
 const plural = (n, one, many) => `${amount(n)} ${n === 1 ? one : many}`;
 
@@ -48,16 +51,16 @@ const plural = (n, one, many) => `${amount(n)} ${n === 1 ? one : many}`;
 export function sentence({ code, count, total, token = null, row = null, col = null, where = null, level = null, noun = "level", held = null }) {
   const place = token === null ? "" : `, at ${where ?? `row ${row + 1}, column ${col + 1}`}`;
   const prefix = level === null ? "" : `${held ?? `${noun} ${level + 1}`}, `;
-  return `${prefix}code ${code}, ${whole(count)} of ${whole(total)} tokens${place}`;
+  return `${prefix}code ${code}, ${whole(count)} of ${countOf(total, "token")}${place}`;
 }
 
 /** The denominators of the histogram. `where`: "here" or "training"; words: what the checkpoint kept of its training. */
 export function usageCaption({ used, total, perplexity, words = "" }, K, where, noun = "picture") {
   const ceiling = Math.min(K, Math.round(total));
-  const said = where === "here" ? `${whole(total)} tokens of this ${noun} counted.` : `What the checkpoint kept: ${words}.`;
+  const said = where === "here" ? `${countOf(total, "token")} of this ${noun} counted.` : `What the checkpoint kept: ${words}.`;
   const unused = where === "here" ? "unused here" : "with less than one token of these";
   return (
-    `${said} ${whole(used)} of ${whole(K)} codes used, ceiling min(K, N) = ${whole(ceiling)}; ` +
+    `${said} ${whole(used)} of ${countOf(K, "code")} used, ceiling min(K, N) = ${whole(ceiling)}; ` +
     `${whole(K - used)} ${unused}. Perplexity ${amount(perplexity)} of at most ${whole(ceiling)}.`
   );
 }
@@ -65,9 +68,9 @@ export function usageCaption({ used, total, perplexity, words = "" }, K, where, 
 export function gridCaption({ rows, cols, K, D, metric, indices }, placed = true, place = null) {
   const space = metric === "implicit" ? "implicit codebook" : `${metric} codebook`;
   if (place?.kind === "graph")
-    return `${whole(indices.length)} tokens, one a node in the order of the file, wrapped in reading order. K = ${whole(K)}, the last code being none; like colours mean nothing.`;
+    return `${countOf(indices.length, "token")}, one a node in the order of the file, wrapped in reading order. K = ${whole(K)}, the last code being none; like colours mean nothing.`;
   if (!placed) {
-    return `${whole(indices.length)} tokens without a place of their own, wrapped in reading order: each may act on the whole picture. K = ${whole(K)}, D = ${D}, ${space}. Like colours lie close on the map.`;
+    return `${countOf(indices.length, "token")} without a place of their own, wrapped in reading order: each may act on the whole picture. K = ${whole(K)}, D = ${D}, ${space}. Like colours lie close on the map.`;
   }
   const steps =
     place?.kind === "clip"
@@ -77,12 +80,12 @@ export function gridCaption({ rows, cols, K, D, metric, indices }, placed = true
 }
 
 export function pictureCaption({ picture, placed, notes, about = "" }, { rows, cols }) {
-  if (about) return [about, picture.note, ...notes].filter(Boolean).join(" ");
+  if (about) return typeset([about, picture.note, ...notes].filter(Boolean).join(" "));
   const size = `${whole(picture.width)} × ${whole(picture.height)} px`;
   const patch = placed
     ? `, ${decimal(picture.width / cols)} × ${decimal(picture.height / rows)} px a token`
     : "; its tokens have no place of their own in the picture";
-  return [`${size}${patch}.`, picture.note, ...notes].filter(Boolean).join(" ");
+  return typeset([`${size}${patch}.`, picture.note, ...notes].filter(Boolean).join(" "));
 }
 
 const decimal = (x) => (Number.isInteger(x) ? String(x) : x.toFixed(1));

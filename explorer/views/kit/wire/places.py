@@ -64,12 +64,13 @@ def about(record: TokenRecord) -> str:
         )
     if record.modality == "series":
         rate = f" at {record.sample_rate_hz:g} Hz" if record.sample_rate_hz else ""
-        return f"{record.media.shape[0]:,} rows of {record.media.shape[1]} columns{rate}."
+        return f"{count_of(record.media.shape[0], 'row')} of {count_of(record.media.shape[1], 'column')}{rate}."
     if record.modality == "graph":
         edges = int((record.media[:, 0] != record.media[:, 2]).sum())
         return f"{count_of(layout.num_tokens, 'node')}, {count_of(edges, 'edge')}."
     if record.modality == "vectors":
-        return f"{record.media.shape[0]:,} items of {record.media.shape[1]} numbers: each is a column of its numbers."
+        items, numbers = record.media.shape
+        return f"{count_of(items, 'item')} of {count_of(numbers, 'number')}: each is a column of its numbers."
     if record.modality == "video":
         frames, height, width = record.media.shape[:3]
         rate = f" at {record.frames_per_second:g} a second" if record.frames_per_second else ""

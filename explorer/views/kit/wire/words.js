@@ -1,13 +1,13 @@
 // @ts-check
 // Words and numbers of the code card. Pure: plain values in, text out.
 
-import { csv, percent, whole } from "./format.js";
+import { countOf, csv, percent, whole } from "./format.js";
 
 export { placeText } from "./places.js";
 
 /** "14 of 1,024 tokens, 1.4%" */
 export function countText({ tokens, num_tokens }) {
-  return `${whole(tokens.length)} of ${whole(num_tokens)} tokens, ${percent(tokens.length, num_tokens)}`;
+  return `${whole(tokens.length)} of ${countOf(num_tokens, "token")}, ${percent(tokens.length, num_tokens)}`;
 }
 
 /** "rank 12 of 318 used codes · K = 1,024" */
@@ -28,6 +28,7 @@ export function significant(number, digits = 3) {
       .toExponential(digits - 1)
       .replace("-", "−")
       .replace("e+", "e");
+  if (magnitude >= 1000) return whole(number).replace("-", "−");
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(magnitude)));
   return number.toFixed(decimals).replace("-", "−");
 }

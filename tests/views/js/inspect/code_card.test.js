@@ -27,7 +27,7 @@ test("places are counted from one, row by row", () => {
 test("significant digits stay readable from tiny to huge", () => {
   assert.deepEqual(
     [0, 1.23456, -0.0123456, 1234.5, 0.00001234, 1234567, null].map((number) => format.significant(number)),
-    ["0", "1.23", "−0.0123", "1235", "1.23e−5", "1.23e6", "unknown"],
+    ["0", "1.23", "−0.0123", "1,235", "1.23e−5", "1.23e6", "unknown"],
   );
 });
 

@@ -3,7 +3,7 @@
 
 import { LAB } from "../about.js";
 import { significant } from "../../wire/words.js";
-import { whole } from "../../wire/format.js";
+import { countOf, whole } from "../../wire/format.js";
 
 /** Line styles: dash and colour together, so that neither has to be told apart alone. `ink` names a theme colour. */
 export const STYLES = [
@@ -165,7 +165,7 @@ export function referenceOf(plot, view, about = LAB) {
   const { frame, ceiling } = view ?? {};
   if (plot.id === "perplexity" && frame) return { value: frame.ceiling, words: `ceiling min(K, ${about.ceiling}) = ${whole(frame.ceiling)}` };
   if (plot.id !== "missed" || typeof ceiling?.missed !== "number") return null;
-  return { value: ceiling.missed, words: `no quantizer, ${whole(ceiling.step)} steps: ${significant(100 * ceiling.missed)}%` };
+  return { value: ceiling.missed, words: `no quantizer, ${countOf(ceiling.step, "step")}: ${significant(100 * ceiling.missed)}%` };
 }
 
 /** What the button of the ceiling says: asked for, being trained, or reached; null where there is none to have. Pure. */

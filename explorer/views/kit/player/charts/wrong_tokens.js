@@ -6,7 +6,7 @@ import { Component } from "../../component.js";
 import { chartStage } from "../../stage/stage.js";
 import { haloText, smallText } from "../../draw/text.js";
 import { h, say } from "../../widgets/dom.js";
-import { whole } from "../../wire/format.js";
+import { countOf, whole } from "../../wire/format.js";
 import { significant } from "../../wire/words.js";
 
 const AGAIN_MS = 1000; // between two measurements of a run that goes on
@@ -24,7 +24,7 @@ export const topOf = (missed) => 1.1 * Math.max(1, ...missed.filter((value) => v
 /** "0% wrong: 3.1% missed; 1%: 3.9%": all numbers in a sentence. Pure. */
 export function wrongWords({ step, tokens, shares, missed }) {
   const each = shares.map((share, i) => `${shareWords(share)} wrong: ${missed[i] === null ? "not measured" : `${significant(100 * missed[i])}%`}`);
-  return `Squared error as a share of the variance of the inputs at step ${whole(step)}, of ${whole(tokens)} tokens. ${each.join("; ")}. 100% is what their mean reaches.`;
+  return `Squared error as a share of the variance of the inputs at step ${whole(step)}, of ${countOf(tokens, "token")}. ${each.join("; ")}. 100% is what their mean reaches.`;
 }
 
 export function createWrongTokens(env) {

@@ -79,5 +79,5 @@ export function codeWords(frame, code, about = LAB) {
   const since = silent && `, silent for ${silent}`;
   const lag = frame.lag?.array[code] ?? NaN;
   const behind = Number.isFinite(lag) ? ` · ${Number(lag.toPrecision(2))} spreads from the latents it last won` : "";
-  return `Code ${numberOf(frame, code)} · ${count} latents a step (${about.counts}) · ${STATE[frame.state.array[code]]}${since}${behind}`;
+  return `Code ${numberOf(frame, code)} · ${count} ${count === 1 ? "latent" : "latents"} a step (${about.counts}) · ${STATE[frame.state.array[code]]}${since}${behind}`;
 }
