@@ -12,7 +12,7 @@ from pathlib import Path
 from explorer.quantizers import QUANTIZERS
 
 AUTHORS = r"(?:van den )?[A-Z][\w-]+(?: et al\.| and [A-Z][\w-]+)?"
-PLACE = r"arXiv \d{4}\.\d{4,5}|IEEE \w+ \d+|CVPR|ECCV"
+PLACE = r"arXiv \d{4}\.\d{4,5}|IEEE \w+ \d+|CVPR|ECCV|Aalto"  # the last a thesis
 # "Lee et al. 2022, arXiv 2203.01941", "Ge et al. 2013 (Optimized product quantization ..., CVPR)" or neither place.
 PAPER = re.compile(rf"({AUTHORS} (?:19|20)\d\d)(?:, ({PLACE})| \((?:[^()]*?, )?({PLACE})[,)])?")
 

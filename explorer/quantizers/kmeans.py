@@ -1,7 +1,9 @@
 """k-means tokens: a codebook fitted offline to features, then frozen (as HuBERT, Hsu et al. 2021, arXiv 2106.07447).
 
 Until `fit` is called, or training reaches step `fit_at`, latents pass through untouched while a reservoir keeps a
-sample of them; at `fit_at` Lloyd's algorithm runs once on that sample and the codes never move again.
+sample of them; at `fit_at` Lloyd's algorithm runs once on that sample and the codes never move again. It ends where
+Lloyd's two conditions hold, as in Jegou et al. 2011 (Product quantization for nearest neighbor search, IEEE TPAMI 33),
+eqs 4 and 5: a latent gets the nearest code, and a code is the mean of the latents that it gets.
 """
 
 from __future__ import annotations

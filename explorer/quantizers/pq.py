@@ -1,6 +1,6 @@
 """Product (grouped) quantization: the dimensions are split into groups, each with a codebook of its own.
 
-Jegou et al. 2011 (Product quantization for nearest neighbor search, IEEE TPAMI 33), section II: x is cut into G parts
+Jegou et al. 2011 (Product quantization for nearest neighbor search, IEEE TPAMI 33), eqs 8 to 11: x is cut into G parts
 of D / G numbers, each quantized by itself, which makes K^G combinations of G x K stored vectors, and the errors of the
 parts add up. There each codebook is k-means of its slice; here it learns as any codebook of VQ does.
 """

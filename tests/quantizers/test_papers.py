@@ -9,8 +9,10 @@ import pytest
 import torch
 from scipy.fft import dct
 
+from explorer.quantizers.composed.search import Energies, search_jointly
 from explorer.quantizers.fast import CosineRounding
 from explorer.quantizers.fast_merges import Merges
+from explorer.quantizers.kmeans import KMeansQuantizer
 from explorer.quantizers.lattices.bsq import BinarySphericalQuantizer
 from explorer.quantizers.lattices.lattice import sign_entropies
 from explorer.quantizers.lattices.lfq import LookupFreeQuantizer
@@ -108,7 +110,52 @@ def test_ibq_scores_by_products_where_codes_are_of_one_length():
     assert not np.allclose(found, paper, atol=1e-3)
 
 
+def test_k_means_ends_at_lloyd_s_two_conditions():
+    """Jegou et al. 2011, eqs 4 and 5: each latent has the nearest code, each code is the mean of its cell."""
+    torch.manual_seed(0)
+    quantizer = KMeansQuantizer(BITS, 6, iterations=200).eval()
+    x = DRAW.normal(size=(300, BITS))
+    codes = quantizer.fit(torch.from_numpy(x)).double().numpy()
+    cells = ((x[:, None] - codes) ** 2).sum(-1).argmin(1)
+    np.testing.assert_array_equal(quantizer(torch.from_numpy(x).float()).indices[:, 0], cells)
+    np.testing.assert_allclose(codes, [x[cells == one].mean(0) for one in range(6)], atol=1e-5)
+
+
+def test_the_energy_of_a_sum_of_codes_is_that_of_lsq_s_paper():
+    """Martinez et al. 2016, eqs 3 and 4, with one-hot b_i and books C_i (d, h); pairs are counted from both ends."""
+    books = DRAW.normal(size=(3, BITS, 7))  # m books (d, h)
+    chosen = DRAW.integers(7, size=(3, len(V)))
+    b = np.eye(7)[chosen]  # (m, n, h)
+    parts = np.einsum("mdh,mnh->nmd", books, b)  # C_i b_i
+    unary = -2 * (V[:, None] * parts).sum((1, 2)) + (parts**2).sum((1, 2))
+    products = np.einsum("nid,njd->nij", parts, parts)
+    pairs = products.sum((1, 2)) - np.trace(products, axis1=1, axis2=2)  # i != j
+    tables = [torch.from_numpy(book.T).float() for book in books]
+    found = Energies(torch.from_numpy(V), tables).of(torch.from_numpy(chosen.T))
+    np.testing.assert_allclose(found, unary + pairs, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose((V**2).sum(1) + unary + pairs, ((V - parts.sum(1)) ** 2).sum(1), rtol=1e-9)
+
+
+def test_icm_sets_each_code_to_its_best_beside_the_others():
+    """Their section 3.1, and the better of two is kept: more rounds of perturbation never cost anything."""
+    books = DRAW.normal(size=(3, BITS, 7))
+    tables, z = [torch.from_numpy(book.T).float() for book in books], torch.from_numpy(V).float()
+    moves = ((1, 0, 3), (0, 2, 5), (4, 4, 0))
+    before = np.inf
+    for rounds in range(4):
+        found = search_jointly(z, tables, 1, moves[:rounds]).numpy()  # (n, m)
+        parts = np.stack([book.T[one] for book, one in zip(books, found.T, strict=True)], 1)  # (n, m, d)
+        left = ((V - parts.sum(1)) ** 2).sum(1)
+        for one, book in enumerate(books):
+            others = V - parts.sum(1) + parts[:, one]
+            best = ((others[:, None] - book.T) ** 2).sum(-1).min(1)
+            np.testing.assert_allclose(best, left, rtol=1e-4, atol=1e-6)
+        assert (left <= before + 1e-6).all()
+        before = left
+
+
 def test_the_errors_of_a_product_s_parts_add_up():
+    """Jegou et al. 2011, eq. 11; each part has its own nearest code (eq. 8), so the whole has the nearest of all."""
     torch.manual_seed(0)
     quantizer = ProductQuantizer(6, 8, 3).eval()
     z = torch.randn(50, 6)

@@ -1,7 +1,7 @@
 """What the equation of each method was read in: the paper itself, a text that quotes it, the authors' code, a survey.
 
 So that nobody takes a formula here for the paper's where the paper was not at hand. The docstrings say more of what
-differs; the tests of the table hold the formulas.
+differs; the tests of the table hold the formulas. `formulas.py` has the same of what is measured.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-Reading = Literal["paper", "quoted", "code", "survey", "own"]
+Reading = Literal["paper", "quoted", "code", "survey", "common", "own", "none"]
 READINGS: Mapping[Reading, str] = {
     "paper": "The paper's own text was read.",
     "quoted": "The paper's equation was read where another text quotes it.",
     "code": "The paper was not at hand: its authors' code or page was read.",
     "survey": "The equation is that of a survey.",
+    "common": "A formula in common use, of which no paper was read: its test holds it by hand or by a library.",
     "own": "No paper's equation: what is done is defined here.",
+    "none": "There is nothing to compute.",
 }
 LI = "Li et al. 2025 (arXiv 2507.22920)"
 VISUAL = "Discrete Visual Tokenizers for Multimodal LLMs, 2025"
@@ -24,8 +26,9 @@ VISUAL = "Discrete Visual Tokenizers for Multimodal LLMs, 2025"
 
 @dataclass(frozen=True)
 class Equation:
-    """source: the paper, with the numbers of its equations where they are certain. at: where it was read, if that is
-    not the paper. differs: what is other here, if anything is."""
+    """source: the paper, with the numbers of its equations where they are certain; of no paper the formula itself, or
+    why there is none. at: where it was read, if that is not the paper, or those of several papers that were not to be
+    had. differs: what is other here, if anything is."""
 
     reading: Reading
     source: str
@@ -50,13 +53,13 @@ _QUANTIZERS: Mapping[str, Equation] = {
     "VQ, cosine": Equation(
         "quoted",
         "Yu et al. 2022 (ViT-VQGAN): the distance of normalized latents and codes",
-        "TCSinger, appendix A.2, eq. 6, which takes the loss over",
+        "TCSinger, appendix A.2, eq. 6, which takes the loss over; github.com/cfifty/rotation_trick, which quotes the "
+        "paper's sentence",
         "The losses are means over the axes.",
     ),
     "k-means tokens": Equation(
-        "quoted",
-        "Lloyd's two conditions; Hsu et al. 2021 cluster so and give no equation of their own",
-        "Jegou et al. 2011, section II, in translation",
+        "paper",
+        "Jegou et al. 2011, eqs 4 and 5: Lloyd's two conditions; Hsu et al. 2021 cluster so",
     ),
     "RVQ, greedy": Equation(
         "paper",
@@ -65,10 +68,9 @@ _QUANTIZERS: Mapping[str, Equation] = {
     ),
     "RVQ, beam search": Equation("own", "What is searched is the error of RVQ; a beam is a way to search"),
     "PQ, grouped VQ": Equation(
-        "quoted",
-        "Jegou et al. 2011, section II",
-        "its translation; Li et al. 2025, eq. 14",
-        "Codebooks learn as those of VQ and not by k-means of their slices.",
+        "paper",
+        "Jegou et al. 2011, eqs 8 to 11",
+        differs="Codebooks learn as those of VQ and not by k-means of their slices.",
     ),
     "OPQ": Equation(
         "paper",
@@ -76,14 +78,19 @@ _QUANTIZERS: Mapping[str, Equation] = {
         differs="Latents are rows: the rotation is the transpose of theirs.",
     ),
     "AQ, LSQ": Equation(
-        "code",
-        "Babenko and Lempitsky 2014; Martinez et al. 2016 and 2018",
-        "github.com/una-dinosauria: local-search-quantization, Rayuela.jl; Li et al. 2025, section 2.4",
-        "The beam takes levels in order; what is perturbed is not drawn; the ridge holds codes where they are.",
+        "paper",
+        "Martinez et al. 2016, eqs 2 to 4 and section 3; AQ, Babenko and Lempitsky 2014; LSQ++, Martinez et al. 2018",
+        "AQ in the first of these and in Vali 2025 (doctoral thesis), section 2.7.3; LSQ++ in its code, "
+        "github.com/una-dinosauria/Rayuela.jl",
+        "The beam takes levels in order; local search starts from it, and what is perturbed is not drawn; the ridge "
+        "holds codes where they are.",
     ),
     "Multi-head VQ": _visual("7.3"),
     "VQ-VAE-2, hierarchical": Equation(
-        "quoted", "Razavi et al. 2019, algorithm 1", f"a transcript of it; {VISUAL}, section 7.4"
+        "paper",
+        "Razavi et al. 2019, algorithm 1 and eq. 2",
+        "pictures of both from its pages, github.com/DeepPaperStudy/DPS-2nd, vqvae2.pdf",
+        "Losses are means over the axes and over the grids.",
     ),
     "FSQ": Equation(
         "paper",
@@ -93,7 +100,7 @@ _QUANTIZERS: Mapping[str, Equation] = {
     "LFQ": Equation(
         "quoted",
         "Yu et al. 2023, eqs 3 to 5",
-        "Luo et al. 2024 (arXiv 2409.04410), eqs 1 to 3",
+        "Luo et al. 2024 (arXiv 2409.04410), eqs 1 to 3, and its code, github.com/TencentARC/SEED-Voken",
         "Bits are numbered from the other end; of many bits the second entropy is a sum over groups.",
     ),
     "BSQ": Equation(
@@ -110,7 +117,7 @@ _QUANTIZERS: Mapping[str, Equation] = {
     "Compact 1-D tokens, TiTok": Equation(
         "quoted",
         "Yu et al. 2024, section 3.2",
-        "TA-TiTok, by the same group, eqs 1 and 2",
+        "TA-TiTok, by the same group, eqs 1 and 2; its code, github.com/bytedance/1d-tokenizer",
         "One stage that is trained on pixels; other layers at the ends.",
     ),
     "Gumbel-softmax VQ": Equation(
@@ -121,7 +128,8 @@ _QUANTIZERS: Mapping[str, Equation] = {
     "Soft VQ, soft-to-hard": Equation(
         "code",
         "Agustsson et al. 2017",
-        "github.com/fab-jul/imgcomp-cvpr, quantizer.py, of a later paper of theirs",
+        "github.com/fab-jul/imgcomp-cvpr, quantizer.py, of a later paper of theirs; notes on DeepJSCC-Q (Tung et al. "
+        "2022); not so in github.com/fab-jul/phd-thesis, imgcomp.tex, whose distances are not squared",
         "A commitment is added; the cost of the codes' entropy is not.",
     ),
     "SimVQ": Equation("paper", "Zhu et al. 2024, algorithm 1", differs="No bias, as there; their code has one."),
@@ -145,14 +153,15 @@ _QUANTIZERS: Mapping[str, Equation] = {
     ),
     "NSVQ": Equation(
         "quoted",
-        "Vali and Backstrom 2022, the abstract's words",
-        "kexue.fm/archives/11328; github.com/MHVali/Noise-Substitution-in-Vector-Quantization",
+        "Vali and Backstrom 2022",
+        "Vali 2025 (doctoral thesis), section 5.2 and figure 5.2; kexue.fm/archives/11328; "
+        "github.com/MHVali/Noise-Substitution-in-Vector-Quantization",
         "No replacement of unused codes.",
     ),
     "DiVeQ": Equation(
         "quoted",
         "Vali et al. 2025",
-        "kexue.fm/archives/11328; github.com/AaltoML/DiVeQ",
+        "kexue.fm/archives/11328; github.com/zhaoyang97/Paper-Notes-en; github.com/AaltoML/DiVeQ",
         "Sigma is 0.001, as in the code, where the paper has the square of it.",
     ),
     "Curriculum of code activation": Equation("own", f"{LI} names it and gives no schedule"),
@@ -162,7 +171,9 @@ _QUANTIZERS: Mapping[str, Equation] = {
         differs="Each latent has its own number of levels, and levels that are left out go on learning.",
     ),
     "Nested dropout over 1-D tokens": Equation(
-        "own", "After Rippel et al. 2014, of which the abstract was read; here any number of tokens is as likely"
+        "paper",
+        "Rippel et al. 2014, section 2 and eqs 1 to 3",
+        differs="Any number of tokens is as likely, where theirs is geometric; a share of the pictures keeps all.",
     ),
 }
 
@@ -227,7 +238,7 @@ _LOSSES: Mapping[str, Equation] = {
     ),
 }
 
-# Name of a method -> its equation. The other groups of the table measure, or are media: they have no paper's equation.
+# Name of a method -> its equation, in these groups of the table.
 EQUATIONS: Mapping[str, Equation] = {**_QUANTIZERS, **_GRADIENTS, **_LIFE, **_LOSSES}
 HELD = (
     "Quantizers",

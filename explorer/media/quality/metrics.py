@@ -92,7 +92,8 @@ def mean_of(values: Sequence[float | None]) -> Mean:
 
 
 def ssim(picture: np.ndarray, reconstruction: np.ndarray) -> float | None:
-    """Structural similarity of Wang et al. 2004 (https://doi.org/10.1109/TIP.2003.819861), mean over the channels.
+    """Structural similarity of Wang et al. 2004 (https://doi.org/10.1109/TIP.2003.819861), eqs 13 to 17, mean over the
+    channels, where the paper's experiments take the luminance alone, at half the size.
 
     Gaussian window of 11 pixels with sigma 1.5, population covariance, range 1. None if a side is below 11 pixels.
     """

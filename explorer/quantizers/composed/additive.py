@@ -1,16 +1,19 @@
 """Additive quantization: a latent is the sum of one full-dimensional code of each codebook, chosen and learned jointly.
 
 Babenko and Lempitsky 2014 (Additive quantization for extreme vector compression, CVPR): the codes of all levels are
-searched together by a beam, and all codebooks are one least-squares problem, min |X - B C|^2 with B the one-hot rows
-of the choices. LSQ, Martinez et al. 2016 (Revisiting additive quantization, ECCV): local search, in which some codes
-are perturbed and iterated conditional modes (ICM) settle them anew. Martinez et al. 2018 (LSQ++: Lower running time and
-higher recall in multi-codebook quantization, ECCV): the codebooks in one step, (B^T B + a I) C = B^T X.
+searched together by a beam, and all codebooks are one least-squares problem. LSQ, Martinez et al. 2016 (Revisiting
+additive quantization, ECCV), eqs 2 to 4: min |X - B C|^2 with B the one-hot rows of the choices, there transposed, and
+the terms of one code and of two (`search.py`); section 3: local search, in which some codes are perturbed, iterated
+conditional modes (ICM) settle them anew, and the better of both stays. Martinez et al. 2018 (LSQ++: Lower running time
+and higher recall in multi-codebook quantization, ECCV): the codebooks in one step, (B^T B + a I) C = B^T X.
 
-Here the beam takes the levels in their order, where AQ tries all that are left; perturbations are the same for all
-latents, so that one latent always gets the same codes, where LSQ draws them; B^T B and B^T X are running averages; the
-ridge holds codes where they are, where LSQ++ holds them at zero; and its stochastic relaxation is no part of this. The
-papers' own text was not at hand: this is held to the authors' code of LSQ and LSQ++ (una-dinosauria on GitHub:
-local-search-quantization, Rayuela.jl) and to surveys.
+Here the beam takes the levels in their order, where AQ tries all that are left. Local search starts from what the beam
+found and shifts half of the levels by the same numbers for all latents, so that one latent always gets the same codes;
+LSQ starts from codes drawn at random and draws which 4 it perturbs, and how. ICM ends where no code changes, there
+after 4 sweeps. The codebooks start as residual k-means, there as OPQ. B^T B and B^T X are running averages; the ridge
+holds codes where they are, where LSQ++ holds them at zero; and its stochastic relaxation is no part of this. The texts
+of AQ and of LSQ++ were not to be had: AQ is as Martinez et al. 2016 and Vali 2025 (doctoral thesis, Aalto), section
+2.7.3, tell it, LSQ++ as in its authors' code (una-dinosauria on GitHub: Rayuela.jl).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Joint search of a sum of codes: a beam, iterated conditional modes (ICM), and local search around what they found.
 
 With c the sum of one code a level, |z - c|^2 = |z|^2 + E, and E = sum_q u_q + sum_{q<r} p_qr falls into a term of each
-code, u = |e|^2 - 2 z.e, and one of each pair of codes, p = 2 e.e', which no latent enters. So a step of ICM, the best
-code of one level beside those of all others, is a sum of rows of a table (Martinez et al. 2016, Revisiting additive
-quantization, ECCV).
+code, u = |e|^2 - 2 z.e, and one of each pair of codes, p = 2 e.e', which no latent enters: eqs 3 and 4 of Martinez et
+al. 2016 (Revisiting additive quantization, ECCV), where each pair is counted from both ends and so has no 2. A step of
+ICM, the best code of one level beside those of all others, is then a sum of rows of a table (their section 3.1).
 """
 
 from __future__ import annotations

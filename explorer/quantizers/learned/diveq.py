@@ -3,7 +3,8 @@
 Vali et al. 2025 (DiVeQ: Differentiable vector quantization using the reparameterization trick, arXiv 2509.26469):
 z_q = z + |e - z| sg(u / |u|), u = e - z + v, v ~ N(0, s^2 I) with a small s. What the decoder gets is the code but for
 that noise, and the gradient reaches latent and code through the length. So it is quoted from the paper
-(kexue.fm/archives/11328), and so it stands in the authors' code; s = 0 is the detached variant of its appendix.
+(kexue.fm/archives/11328; zhaoyang97/Paper-Notes-en on GitHub), and so it stands in the authors' code; s = 0 is the
+detached variant of its appendix.
 The default s = 0.001 is that of the authors' code, which calls it a variance and uses it as a standard deviation; the
 paper's experiments have s^2 = 0.001 and 0.01, as its reviews quote them, which is s = 0.03 and 0.1. The authors'
 replacement of unused codes, and their space-filling variant, are no part of this.

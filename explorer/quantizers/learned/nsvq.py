@@ -2,9 +2,11 @@
 
 Vali and Backstrom 2022 (NSVQ: Noise substitution in vector quantization for machine learning, IEEE Access 10):
 z_q = z + |z - e| v / |v| with v ~ N(0, I). No straight-through estimator and no loss of its own: the gradient of what
-the decoder makes of it reaches latent and code through the length |z - e|. So the abstract says it in words, and so it
-stands in the authors' code (MHVali/Noise-Substitution-in-Vector-Quantization) and where it is quoted as the forerunner
-of DiVeQ (kexue.fm/archives/11328). The replacement of unused codes (section III-C) is no part of this.
+the decoder makes of it reaches latent and code through the length |z - e|. So its first author tells it: Vali 2025
+(Vector quantization in deep neural networks for speech and image processing, doctoral thesis, Aalto), section 5.2 and
+figure 5.2. So it stands in the authors' code (MHVali/Noise-Substitution-in-Vector-Quantization), and so it is quoted as
+the forerunner of DiVeQ (kexue.fm/archives/11328). The replacement of codes that a number of batches did not use is no
+part of this.
 """
 
 from __future__ import annotations

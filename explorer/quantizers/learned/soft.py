@@ -3,8 +3,10 @@
 Agustsson et al. 2017 (Soft-to-hard vector quantization for end-to-end learning compressible representations, arXiv
 1704.00648): the soft assignment is softmax(-sigma |z - e_k|^2), and sigma, here 1 / temperature, is annealed upwards.
 The paper's own equations were not at hand: so it stands in the authors' code of a later paper of theirs
-(fab-jul/imgcomp-cvpr, quantizer.py). The commitment loss is no part of it. The paper also relaxes the entropy of the
-codes and counts it as a cost of bits, which is no part of this.
+(fab-jul/imgcomp-cvpr, quantizer.py) and where others take it over (DeepJSCC-Q, Tung et al. 2022, arXiv 2206.08100, as
+notes on it quote it); the thesis of one of the authors (Mentzer, fab-jul/phd-thesis, imgcomp.tex) has the distance to a
+number's centers without a square. The commitment loss is no part of it. The paper also relaxes the entropy of the codes
+and counts it as a cost of bits, which is no part of this.
 """
 
 from __future__ import annotations

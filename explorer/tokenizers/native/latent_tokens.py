@@ -62,8 +62,9 @@ class LatentTokenConfig:
 def drop_last_tokens(latents: Tensor, share: float) -> Tensor:
     """Nested dropout over tokens: (B, D, N) with the last ones of some pictures zero, 1 to N kept, each as likely.
 
-    Rippel et al. 2014, "Learning Ordered Representations with Nested Dropout" (arXiv 1402.0915), which draws the number
-    from a geometric distribution; of tokens as in FlexTok (Bachmann et al. 2025, arXiv 2502.13967).
+    Rippel et al. 2014, "Learning Ordered Representations with Nested Dropout" (arXiv 1402.0915), section 2, eqs 1 to 3:
+    of K units the first b are kept, b drawn for each example. There b is geometric, r^(b-1) (1 - r); what puts units in
+    order is that any b can be drawn. Of tokens as in FlexTok (Bachmann et al. 2025, arXiv 2502.13967).
     """
     pictures, _, tokens = latents.shape
     kept = (chance.rand(pictures, device=latents.device) * tokens).floor() + 1  # (B,) from 1 to N

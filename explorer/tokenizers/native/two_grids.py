@@ -1,9 +1,10 @@
 """VQ-VAE-2: two grids of tokens, a coarse one on top and a fine one below it, which sees what the coarse one kept.
 
-Razavi et al. 2019, "Generating Diverse High-Fidelity Images with VQ-VAE-2" (arXiv 1906.00446), algorithm 1: the top is
-quantized first; its codes are decoded to the finer grid and stand beside the encoder's features where the bottom is
-made; the decoder sees both. As there, the bottom has 4 x 4 pixels a token and the top 8 x 8. Each grid has a codebook
-of its own.
+Razavi et al. 2019, "Generating Diverse High-Fidelity Images with VQ-VAE-2" (arXiv 1906.00446), algorithm 1 and eq. 2:
+the top is quantized first, the bottom is made from the picture and the top's codes, the decoder sees both. Here the
+codes of the top are decoded to the finer grid and stand beside the encoder's features. As there, the bottom has 4 x 4
+pixels a token and the top 8 x 8, and each grid has a codebook of its own. The losses of eq. 2 are means over the axes
+and over the two grids here.
 """
 
 from __future__ import annotations

@@ -19,7 +19,15 @@ const ASSIGNMENTS = [
   ["hard", "Hard: one code, the gradient is a stand-in"],
   ["soft", "Soft: a mixture of codes passes the gradient"],
 ];
-const READ_AS = { paper: "paper", quoted: "paper, quoted", code: "authors' code", survey: "survey", own: "ours" };
+const READ_AS = {
+  paper: "paper",
+  quoted: "paper, quoted",
+  code: "authors' code",
+  survey: "survey",
+  common: "common formula",
+  own: "ours",
+  none: "no formula",
+};
 const whole = (number) => number.toLocaleString("en-US");
 const range = ([low, high], text) => (text(low) === text(high) ? text(low) : `${text(low)} to ${text(high)}`);
 
@@ -35,7 +43,6 @@ export function placed(groups, codebook, assignment) {
 
 /** What stands in the table of an equation: how it was read, its source, where, and what differs. Pure. */
 export function equationCells(equation) {
-  if (!equation) return ["", "", "", ""];
   return [READ_AS[equation.reading], equation.source, equation.at, equation.differs];
 }
 
@@ -195,7 +202,8 @@ class MethodsPage extends Component {
     return h(
       "td",
       { class: "me-equation" },
-      ...(read ? [h("b", {}, read), ` ${source}`] : []),
+      h("b", {}, read),
+      ` ${source}`,
       ...[at && `Read at: ${at}.`, differs && `Here: ${differs}`].filter(Boolean).map((text) => h("small", {}, text)),
     );
   }

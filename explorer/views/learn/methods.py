@@ -9,7 +9,8 @@ from typing import Any
 
 from explorer.analysis.experiments.evidence import Evidence
 from explorer.learn.methods.claims import Claim
-from explorer.learn.methods.equations import EQUATIONS, HELD, READINGS
+from explorer.learn.methods.equations import READINGS
+from explorer.learn.methods.formulas import equation_of
 from explorer.learn.methods.method import Method
 from explorer.views.kit.page.component import BrowserComponent
 
@@ -35,6 +36,5 @@ def payload(
 
 
 def _row(method: Method, title: str) -> dict[str, Any]:
-    """A method with what its equation was read in; None where its group `title` has no equations of papers."""
-    equation = EQUATIONS.get(method.name) if title in HELD else None
-    return method.as_json() | {"equation": equation and equation.as_json()}
+    """A method, or what else stands in the group `title`, with its equation and what that was read in."""
+    return method.as_json() | {"equation": equation_of(title, method.name).as_json()}

@@ -3,7 +3,16 @@ import test from "node:test";
 
 import { equationCells, evidenceWords, methodsCsv, placed } from "../../../../explorer/views/learn/methods.js";
 
-const method = (name, codebook, assignment) => ({ name, words: `${name}.`, codebook, assignment, seen: [{ label: "lab", link: "lab?x=1" }], test: "t::f" });
+const equation = { reading: "own", source: "x + 1", at: "", differs: "" };
+const method = (name, codebook, assignment) => ({
+  name,
+  words: `${name}.`,
+  codebook,
+  assignment,
+  seen: [{ label: "lab", link: "lab?x=1" }],
+  equation,
+  test: "t::f",
+});
 const groups = [
   { title: "Quantizers", methods: [method("VQ", "explicit", "hard"), method("FSQ", "implicit", "hard")] },
   { title: "Losses", methods: [{ ...method("KL", "", ""), equation: { reading: "quoted", source: "Doe 2020, eq. 1", at: "a page", differs: "" } }] },
@@ -21,18 +30,18 @@ test("a method stands in its cell and nowhere else, and all of them are in the f
   );
   assert.deepEqual(placed(groups, "implicit", "soft"), []);
   assert.deepEqual(methodsCsv(groups).trim().split(/\r?\n/).slice(1), [
-    "Quantizers,VQ,VQ.,explicit,hard,lab?x=1,,,,,t::f",
-    "Quantizers,FSQ,FSQ.,implicit,hard,lab?x=1,,,,,t::f",
+    "Quantizers,VQ,VQ.,explicit,hard,lab?x=1,ours,x + 1,,,t::f",
+    "Quantizers,FSQ,FSQ.,implicit,hard,lab?x=1,ours,x + 1,,,t::f",
     'Losses,KL,KL.,,,lab?x=1,"paper, quoted","Doe 2020, eq. 1",a page,,t::f',
   ]);
 });
 
-test("an equation tells how it was read, and a method without one has empty cells", () => {
+test("an equation tells how it was read, and what has none says so", () => {
   assert.deepEqual(equationCells({ reading: "code", source: "Doe 2020", at: "a page", differs: "A mean." }), [
     "authors' code",
     "Doe 2020",
     "a page",
     "A mean.",
   ]);
-  assert.deepEqual(equationCells(null), ["", "", "", ""]);
+  assert.deepEqual(equationCells({ reading: "none", source: "A medium", at: "", differs: "" }), ["no formula", "A medium", "", ""]);
 });
