@@ -11,8 +11,8 @@ from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.joints.files.audits import load_audit, save_audit
 from explorer.joints.measures.language.compression import lzma_bits
+from tests.audit.indices.test_index_language import SIDES, tokens
 from tests.audit.small_audit import GreyTokenizer, save_picture
-from tests.audit.test_index_language import SIDES, tokens
 
 SIZES = pytest.mark.parametrize("size", [12, 2000], ids=["a table", "a sample"])
 

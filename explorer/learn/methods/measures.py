@@ -34,7 +34,10 @@ MEASURE_METHODS: tuple[Method, ...] = (
     Method("Gini of code counts", "How uneven use is.", _AUDITED, _INDEPENDENT),
     Method("KL to uniform", "Bits that uneven use leaves unused.", _AUDITED, _INDEPENDENT),
     Method(
-        "Per level and joint", "The same for each level, and for tuples.", (_LEVELS,), "tests/audit/test_index_cases.py"
+        "Per level and joint",
+        "The same for each level, and for tuples.",
+        (_LEVELS,),
+        "tests/audit/indices/test_index_cases.py",
     ),
     Method(
         "Gradient through the bottleneck",
@@ -83,13 +86,13 @@ MEASURE_METHODS: tuple[Method, ...] = (
         "Bits a token, a pixel, a second",
         "log2 K for each index.",
         (zoo("rvq-4"), _COMPARED),
-        "tests/pages/test_inspect_levels.py::test_tokens_bits_and_rates_are_of_what_is_kept",
+        "tests/pages/inspect/test_inspect_levels.py::test_tokens_bits_and_rates_are_of_what_is_kept",
     ),
     Method(
         "Empirical against uniform entropy",
         "Bits at the codes' own counts.",
         (zoo("vq-collapsed"),),
-        "tests/pages/test_inspect_levels.py::test_tokens_bits_and_rates_are_of_what_is_kept",
+        "tests/pages/inspect/test_inspect_levels.py::test_tokens_bits_and_rates_are_of_what_is_kept",
     ),
     Method(
         "Rate-distortion curve",

@@ -1,65 +1,17 @@
 """The Inspect page in Chromium, clicked through as a visitor would; every number is recomputed from the tokenizer."""
 
-import io
 import re
-import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from explorer.media.pictures.image import fit
 from explorer.media.quality.metrics import quality
-from explorer.media.samples import SAMPLES
-from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers import load_tokenizer
 from tests.browser.charts_in_sight import show_chart
-from tests.near_ties import assert_same_codes
+from tests.browser.inspect.inspect_page import VIEW, data, open_at, picture_canvas, query_of, wait_for_card
 
 pytestmark = pytest.mark.browser
-
-VIEW = "#inspect-view .dte-inspect"
 KINDS = ("vq-ema-reseed", "rvq-4", "fsq", "bsq")  # one of each kind; the others are seen by --run-slow
-
-
-@pytest.fixture(scope="module")
-def tokenizers():
-    specs = [spec for spec in list_tokenizers() if spec.modality == "image"]
-    assert specs, "checkpoints/ ships no tokenizer of pictures"
-    return specs
-
-
-@pytest.fixture(scope="module")
-def record_of():
-    def make(tokenizer_id, sample="astronaut", side_px=256):
-        tokenizer = load_tokenizer(tokenizer_id, device="cpu")
-        return tokenizer.tokenize(fit(SAMPLES[sample].load(), tokenizer.spec.downsampling, side_px).pixels)
-
-    return make
-
-
-def open_at(page, app_url, query=""):
-    """Open the page and wait until the linked view has drawn its picture."""
-    page.goto(f"{app_url}?{query}")
-    page.wait_for_selector(f"{VIEW}[data-frames-drawn]")
-    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body').hidden")
-
-
-def data(page, name):
-    return page.get_attribute(VIEW, f"data-{name}")
-
-
-def wait_for_card(page, code):
-    page.wait_for_function(f"document.querySelector('#code-card').textContent.includes('{code}')")
-
-
-def query_of(page):
-    return dict(re.findall(r"[?&]([^=&]+)=([^&]*)", page.url))
-
-
-def picture_canvas(page):
-    """The uppermost canvas of the picture panel."""
-    return page.locator(f"{VIEW} canvas").nth(1)
 
 
 def test_a_click_on_a_patch_selects_its_code_everywhere(page, app_url, tokenizers, record_of):
@@ -214,21 +166,6 @@ def test_every_tokenizer_opens(page, app_url, tokenizers, ids):
     assert data(page, "selected-code") == code and page.locator(f"{VIEW} .dte-body").is_visible()
 
 
-def test_a_copied_link_restores_everything(page, context, app_url, tokenizers, record_of):
-    several = next(spec for spec in tokenizers if spec.num_quantizers > 1)
-    open_at(page, app_url, f"tokenizer={several.id}&picture=chelsea&level=2&mode=solo&token=77")
-    page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''")
-    page.wait_for_function("location.search.includes('code=')")
-    other = context.new_page()
-    open_at(other, page.url.split("?")[0].rstrip("/") + "/", page.url.split("?")[1])
-    other.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''")
-    code = int(record_of(several.id, "chelsea").levels[2].indices.flat[77])
-    for tab in (page, other):
-        assert (int(data(tab, "selected-code")), data(tab, "level")) == (code, "2")
-        assert "only" in tab.inner_text("#reconstruction")
-    assert query_of(page) == query_of(other)
-
-
 def test_nothing_moves_under_the_pointer(page, app_url):
     open_at(page, app_url, "tokenizer=rvq-4")
     panel = page.locator(f"{VIEW} [data-panel='tokens']")
@@ -240,81 +177,6 @@ def test_nothing_moves_under_the_pointer(page, app_url):
         "([view, said]) => document.querySelector(`${view} .dte-status-text`).textContent !== said", arg=[VIEW, said]
     )
     assert panel.evaluate(below) == before, "the line that says what is hovered has its place"
-
-
-def test_a_made_up_link_opens_and_says_so(page, app_url):
-    open_at(page, app_url, "picture=%3Cb%3E&tokenizer=nope&level=99&token=999999&code=-4&side=7")
-    assert "is not here" in page.inner_text("#sample-strip")
-    assert data(page, "selected-code") == ""
-
-
-def test_exports_hold_what_is_shown(page, app_url, tokenizers, record_of):
-    first = tokenizers[0].id
-    open_at(page, app_url, f"tokenizer={first}")
-    record = record_of(first)
-
-    def saved(kind):
-        with page.expect_download() as download:
-            page.click(f"#export-bar [data-kind='{kind}']")
-        return Path(download.value.path()).read_bytes()
-
-    with np.load(io.BytesIO(saved("npz")), allow_pickle=False) as tokens:
-        assert_same_codes(tokens["indices_0"], record.levels[0])
-        indices = tokens["indices_0"]
-        np.testing.assert_allclose(tokens["z_e_0"], record.levels[0].z_e, atol=1e-4)
-    codebook = np.load(io.BytesIO(saved("codebook")), allow_pickle=False)
-    book = record.levels[0].codebook
-    np.testing.assert_allclose(codebook, book.rows(np.arange(book.codebook_size)), atol=1e-6)
-    rows = saved("counts").decode().splitlines()
-    counts = np.array([int(row.split(",")[1]) for row in rows[1:]])
-    np.testing.assert_array_equal(counts, np.bincount(indices.ravel(), minlength=book.codebook_size))
-    assert len(saved("csv").decode().splitlines()) == 1 + record.num_tokens
-    assert b'"indices"' in saved("json")
-
-
-def upload(page, name, content):
-    if not page.locator("#upload").is_visible():
-        page.get_by_text("Your own file").click()
-    page.locator("#upload input[type=file]").first.set_input_files(
-        {"name": name, "mimeType": "image/png", "buffer": content}
-    )
-
-
-def test_uploads_good_and_bad(page, app_url, tokenizers, record_of):
-    first = tokenizers[0].id
-    open_at(page, app_url, f"tokenizer={first}")
-    shown = page.inner_text("#reconstruction")
-    archive = io.BytesIO()
-    zipfile.ZipFile(archive, "w").close()
-    upload(page, "<img src=x onerror=document.title='owned'>.png", archive.getvalue())
-    page.wait_for_function("document.querySelector('#sample-strip').textContent.includes('not a picture')")
-    assert page.inner_text("#reconstruction") == shown, "a bad upload must not lose the last result"
-    assert "owned" not in page.title()
-    picture = io.BytesIO()
-    Image.linear_gradient("L").resize((97, 61)).save(picture, "PNG")
-    page.reload()
-    open_at(page, app_url, f"tokenizer={first}")
-    upload(page, "gradient.png", picture.getvalue())
-    page.wait_for_function("location.search.includes('picture=uploaded')")
-    page.wait_for_function("document.querySelector('#inspect-view').textContent.includes('96 \\u00d7 56 px')")
-
-
-def test_a_pasted_picture(page, app_url, tokenizers):
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    open_at(page, app_url, f"tokenizer={tokenizers[0].id}")
-    page.evaluate(
-        """async () => {
-          const canvas = Object.assign(document.createElement('canvas'), { width: 80, height: 40 });
-          canvas.getContext('2d').fillRect(0, 0, 40, 40);
-          const picture = await new Promise((done) => canvas.toBlob(done));
-          await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
-        }"""
-    )
-    page.get_by_text("Your own file").click()
-    page.locator("#upload button[aria-label='Paste from clipboard']").click()
-    page.wait_for_function("document.querySelector('#inspect-view').textContent.includes('80 \\u00d7 40 px')")
-    page.wait_for_timeout(1000)  # a map of the picture before it must not draw over it
-    assert "Transparent parts laid on white" in page.inner_text("#inspect-view")
 
 
 @pytest.mark.parametrize(("dark", "widths"), [(False, (1440, 420)), (True, (420, 1440))], ids=["light", "dark"])
@@ -343,16 +205,6 @@ def test_nothing_overflows_and_text_is_readable(page, app_url, tokenizers, width
         }"""
     )
     assert contrast >= 7  # WCAG AAA for text
-
-
-def test_two_visitors_do_not_disturb_each_other(page, context, app_url, tokenizers, record_of):
-    first, second = tokenizers[0].id, tokenizers[1].id
-    open_at(page, app_url, f"tokenizer={first}&picture=astronaut&token=5")
-    other = context.new_page()
-    open_at(other, app_url, f"tokenizer={second}&picture=coffee&token=9")
-    page.click(f"{VIEW} .dte-link >> text=Unpin")
-    page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode === ''")
-    assert int(data(other, "selected-code")) == record_of(second, "coffee").levels[0].indices.flat[9]
 
 
 def test_a_umap_that_ships_is_there_at_once(page, app_url, tokenizers):

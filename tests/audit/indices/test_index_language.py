@@ -19,7 +19,7 @@ from explorer.joints.files.audits import describe, load_audit, save_audit
 from explorer.joints.measures.language.compression import lzma_bits
 from explorer.joints.token_language import language_lines
 
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "real" / "commavq" / "tokens.npy"
+REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "real" / "commavq" / "tokens.npy"
 SIDES = {"left": (0, 0, 1), "above": (0, 1, 0), "before": (1, 0, 0)}
 
 

@@ -15,7 +15,7 @@ from explorer.pages.bring import jobs as loading_jobs
 from explorer.pages.bring.uploads import UploadStore
 from explorer.tokenizers import shelf
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "public"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "public"))
 import convvq_originals as originals
 
 
