@@ -106,6 +106,9 @@ def test_real_bits_are_those_of_a_stream_that_opens_again(size, kind):
 
 def test_what_repeats_costs_next_to_nothing():
     assert lzma_bits(np.tile(np.arange(50), 200), 1024) < 0.15
+    far = np.random.default_rng(2).integers(0, 1024, 70_000)
+    once, twice = lzma_bits(far, 1024), lzma_bits(np.tile(far, 2), 1024)
+    assert twice == pytest.approx(once / 2, rel=1e-3), "it looks back over all that it was given"
     for wrong in (np.zeros(0, int), np.array([5]), np.array([-1])):
         with pytest.raises(RecordError):
             lzma_bits(wrong, 5)

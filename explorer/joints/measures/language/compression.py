@@ -8,6 +8,7 @@ import numpy as np
 
 from explorer.foundation.errors import RecordError
 
+LEAST, MOST = 2**12, 2**26  # bytes that LZMA2 looks back: its own least, and those of its strongest preset
 WIDE = {1: 0, 2: 1, 4: 2}  # bytes of a token -> how many bits of the position tell bytes of a token apart
 
 
@@ -22,6 +23,10 @@ def lzma_bits(tokens: np.ndarray, codebook_size: int) -> float:
         raise RecordError(f"compression needs tokens from 0 to {codebook_size - 1:,}")
     kind = np.dtype(np.uint8 if codebook_size <= 2**8 else np.uint16 if codebook_size <= 2**16 else np.uint32)
     wide = WIDE[kind.itemsize]
-    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 2, "lp": wide, "pb": wide}]
     data = tokens.astype(kind.newbyteorder("<")).tobytes()
+    back = min(max(LEAST, 1 << (len(data) - 1).bit_length()), MOST)  # all there is: tables for 64 MiB cost 0.7 GB
+    filters = [
+        {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": back}
+        | {"lc": 2, "lp": wide, "pb": wide}
+    ]
     return 8 * len(lzma.compress(data, lzma.FORMAT_RAW, filters=filters)) / len(tokens)
