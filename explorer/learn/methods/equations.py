@@ -112,7 +112,7 @@ _QUANTIZERS: Mapping[str, Equation] = {
     "GART, NodePiece": Equation(
         "survey",
         f"Galkin et al. 2022; {LI}, section 2.8",
-        "also github.com/migalkin/NodePiece",
+        "also Li et al. 2023 (Random entity quantization), section 2.2.1; github.com/migalkin/NodePiece",
     ),
     "Compact 1-D tokens, TiTok": Equation(
         "quoted",
@@ -134,9 +134,9 @@ _QUANTIZERS: Mapping[str, Equation] = {
     ),
     "SimVQ": Equation("paper", "Zhu et al. 2024, algorithm 1", differs="No bias, as there; their code has one."),
     "Affine reparameterization": Equation(
-        "code",
-        "Huh et al. 2023",
-        "minyoungg.github.io/vqtorch; github.com/minyoungg/vqtorch",
+        "quoted",
+        "Huh et al. 2023: c_mean + c_std times each code",
+        "StableVQ (Tang et al.), section 3.2; minyoungg.github.io/vqtorch; github.com/minyoungg/vqtorch",
         "The spread is exp(s), there 1 + s; beta weighs the commitment alone.",
     ),
     "CVQ-VAE, online clustering": Equation(

@@ -4,8 +4,9 @@ Huh et al. 2023 (Straightening out the straight-through estimator, arXiv 2305.08
 mean + std * v_k, with the same mean and std (D,) for all k. They learn by the gradient, or they are running moments:
 the codes are then moved and stretched so that their mean and variance are those of the latents of late.
 
-The paper's own equations were not at hand: this is held to the words of the authors' page (minyoungg.github.io/vqtorch)
-and to the authors' code (minyoungg/vqtorch). That code differs in this: its std is 1 + s and not exp(s), so it can pass
+The paper's own text was not to be had. Its equation is quoted as c_mean + c_std * e, both shared by the codebook, in
+StableVQ (Tang et al., section 3.2), which agrees with the words of the authors' page (minyoungg.github.io/vqtorch) and
+with the authors' code (minyoungg/vqtorch). That code differs from this: its std is 1 + s and not exp(s), so it can pass
 zero; its moments are averages of each batch's mean and variance, of latents and of codes, while here those of latents
 are averages of z and z^2 and those of codes are of now; and beta is split as 1 - beta and beta between commitment and
 codebook loss, where here beta weighs the commitment beside a codebook loss of weight 1. Alternated steps and the
