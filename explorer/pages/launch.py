@@ -15,7 +15,7 @@ from explorer.pages.shared.gradio_sessions import GradioSessions
 from explorer.pages.shared.head import preloads
 from explorer.pages.shared.map_works import works
 from explorer.pages.shared.presence import Keeper, presence
-from explorer.pages.shared.serve import addresses, end_when_dropped, free_port
+from explorer.pages.shared.serve import addresses, end_when_dropped, free_port, take_short_turns
 from explorer.pages.shared.visitor_files import UploadPlace, files
 from explorer.pages.shared.visitors import visitors
 
@@ -26,6 +26,7 @@ def serve(demo: gr.Blocks, host: str, port: int | None, allowed: Sequence[str]) 
     port: None for the first free one from 7860, 0 for any. allowed: names to answer to, besides those of this machine.
     """
     memory.few_arenas()
+    take_short_turns()
     options = launch_options(host, free_port(host) if port == 0 else port or 0, allowed, preloads(demo))
     # Gradio gives its own page three seconds, and on a busy machine ends with advice to share it: _frontend leaves that
     # out, and whether it serves is known by then.

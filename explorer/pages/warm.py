@@ -1,6 +1,7 @@
 """What the first visitor of a page would wait for, made while nobody waits: in a thread, one thing after the other.
 
-None of it is needed: what fails, or has not come yet when somebody asks, is made then, and said then.
+None of it is needed: what fails, or has not come yet when somebody asks, is made then, and said then. Before each thing
+the thread lets who has come already be answered first.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import logging
 import multiprocessing.forkserver
 import threading
+import time
 from collections.abc import Callable
 from urllib.request import urlopen
 
@@ -21,8 +23,12 @@ from explorer.pages.lab.page import presets_json
 from explorer.pages.lab.process import process_context
 from explorer.pages.learn import page as learn
 from explorer.pages.shared import runtime, thumbnails
+from explorer.pages.shared.presence import presence
 
 PATIENCE_S = 20.0
+CALM_S = 1.0  # without a request; a page that opens pauses for less
+LONGEST_S = 10.0  # after which the next thing is made all the same: a page of the lab asks without end
+LOOK_S = 0.1
 ROUTES = ("", "learn", "lab", "codebook", "compare", "experiments")
 _log = logging.getLogger(__name__)
 
@@ -43,10 +49,17 @@ def first_result() -> threading.Thread:
 
 
 def the_rest(address: str) -> threading.Thread:
-    """Torch for the runs of the lab, the pages themselves, lists, the first audit, small pictures. The thread."""
+    """Pages and lists, the first audit, small pictures, and torch for the runs of the lab. The thread."""
     pages = [_page(f"{address}{route}") for route in ROUTES]
-    made = [learn.contents, presets_json, compare.chosen_media, _first_audit, thumbnails.warm]
-    return _in_thread("the rest", [runs_of_the_lab, *pages, *made])  # a process of its own first: it takes longest
+    made = [learn.contents, presets_json, *pages, compare.chosen_media, _first_audit, thumbnails.warm]
+    return _in_thread("the rest", [*made, runs_of_the_lab], wait_for_calm)  # it takes longest, and a core of its own
+
+
+def wait_for_calm() -> None:
+    """Wait until no visitor has asked for anything in CALM_S, or for LONGEST_S."""
+    latest = time.monotonic() + LONGEST_S
+    while presence.quiet_s() < CALM_S and time.monotonic() < latest:
+        time.sleep(LOOK_S)
 
 
 def runs_of_the_lab() -> None:
@@ -69,9 +82,12 @@ def _first_audit() -> None:
         codebook.ask({"what": what, "tokenizer": None, "audit": None, "level": 0, "kind": "pca"})
 
 
-def _in_thread(name: str, made: list[Callable[[], object]]) -> threading.Thread:
+def _in_thread(
+    name: str, made: list[Callable[[], object]], wait: Callable[[], None] = lambda: None
+) -> threading.Thread:
     def run() -> None:
         for make in made:
+            wait()
             try:
                 make()
             except (ExplorerError, OSError) as error:

@@ -4,7 +4,7 @@ import gc
 import subprocess
 import sys
 
-from explorer.pages.shared import memory
+from explorer.pages.shared import memory, serve
 
 
 def test_a_sigterm_ends_the_process_with_its_last_wishes_done():
@@ -18,6 +18,13 @@ def test_a_sigterm_ends_the_process_with_its_last_wishes_done():
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20)
     assert (ended.returncode, ended.stdout.strip()) == (0, "tidied")
+
+
+def test_who_waits_for_a_turn_gets_it_soon(monkeypatch):
+    set_to = []
+    monkeypatch.setattr(sys, "setswitchinterval", set_to.append)
+    serve.take_short_turns()
+    assert len(set_to) == 1 and 0 < set_to[0] <= sys.getswitchinterval() / 5
 
 
 def test_what_the_server_consists_of_is_not_searched_for_garbage():

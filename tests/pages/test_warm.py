@@ -14,6 +14,7 @@ from explorer.pages.inspect.link import linked_visit
 from explorer.pages.lab.process import PRELOADED, process_context
 from explorer.pages.learn import page as learn
 from explorer.pages.shared import runtime, thumbnails
+from explorer.pages.shared.presence import Presence
 from explorer.tokenizers import list_tokenizers
 
 
@@ -62,13 +63,42 @@ def test_the_rest_is_made_and_what_fails_holds_up_nothing(asked, monkeypatch, ca
         raise MediaError("this one is damaged")
 
     monkeypatch.setattr(warm, "presets_json", damaged)
+    waits = []
+    monkeypatch.setattr(warm, "wait_for_calm", lambda: waits.append(len(paths)))
     with caplog.at_level(logging.WARNING, logger=warm.__name__):
         warm.the_rest(address).join()
-    assert paths == ["forkserver", *(f"/{route}" for route in warm.ROUTES)]
+    assert paths == [*(f"/{route}" for route in warm.ROUTES), "forkserver"]
+    assert set(waits) == set(range(len(paths))), "before each thing that takes long who is here comes first"
     assert "this one is damaged" in caplog.text and "500" in caplog.text
     many = sum(len(media) for media in thumbnails.KINDS.values())
     assert thumbnails.thumbnail.cache_info().currsize == many
     assert learn.contents.cache_info().currsize == 1 and compare.chosen_media.cache_info().currsize == 1
+
+
+def test_what_is_made_ahead_waits_for_who_is_here_but_not_forever(monkeypatch):
+    now, slept = [100.0], []
+    here = Presence(clock=lambda: now[0])
+    monkeypatch.setattr(warm, "presence", here)
+    monkeypatch.setattr(warm.time, "monotonic", lambda: now[0])
+
+    def sleep(seconds):
+        slept.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr(warm.time, "sleep", sleep)
+    warm.wait_for_calm()
+    assert not slept, "nobody was ever here"
+    here.touch("anna")
+    warm.wait_for_calm()
+    assert now[0] - 100 == pytest.approx(warm.CALM_S, abs=warm.LOOK_S + 1e-6), "a page that opens asks again soon"
+    with here.connected(["anna"], beat=True):
+        began = now[0]
+        warm.wait_for_calm()
+        assert now[0] == began, "a page that stands open asks for nothing"
+    with here.connected(["anna"]):
+        began = now[0]
+        warm.wait_for_calm()
+        assert now[0] - began == pytest.approx(warm.LONGEST_S, abs=warm.LOOK_S + 1e-6), "one that asks without end"
 
 
 def test_the_lab_loads_torch_where_its_runs_begin():

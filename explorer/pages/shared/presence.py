@@ -9,6 +9,7 @@ Who leaves a page open and does nothing for IDLE_S counts as gone, too.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -87,6 +88,15 @@ class Presence:
                     signs.last = now
                 elif step < 0 and not signs.beats:
                     signs.parted = now
+
+    def quiet_s(self) -> float:
+        """Seconds since the last request of anybody ended, beats apart; 0 while one is open, infinity without any."""
+        now = self._clock()
+        with self._lock:
+            signs = list(self._signs.values())
+            if any(one.requests for one in signs):
+                return 0.0
+            return now - max((one.last for one in signs), default=-math.inf)
 
     def is_here(self, name: str) -> bool:
         """Whether that visitor, or session, is still there."""

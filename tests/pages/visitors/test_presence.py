@@ -1,5 +1,7 @@
 """Who is here and who has left: by open connections, with times that no test waits for."""
 
+import math
+
 import pytest
 from gradio.utils import get_heartbeat_rate
 
@@ -53,6 +55,19 @@ def test_who_holds_a_page_open_stays_and_who_closes_the_last_goes_soon_after(her
         assert not here.sweep() and here.is_here("anna")
     clock[0] += GRACE_S + 1
     assert here.sweep() and things.held == set() and not here.is_here("anna")
+
+
+def test_how_long_nobody_has_asked_for_anything(here, clock):
+    assert here.quiet_s() == math.inf
+    with here.connected(["anna"], beat=True), here.connected(["berta"]):
+        clock[0] += 7
+        assert here.quiet_s() == 0, "one request is still open"
+        here.touch("carla")
+    clock[0] += 2
+    assert here.quiet_s() == 2
+    with here.connected(["anna"], beat=True):
+        clock[0] += 1
+        assert here.quiet_s() == 3, "an open page asks for nothing by being open"
 
 
 def test_who_does_nothing_for_an_hour_counts_as_gone_though_the_page_is_open(here, clock):
