@@ -39,3 +39,8 @@ def device_label(device: torch.device) -> str:
 def use_one_thread() -> None:
     """Let this process compute on one core from now on."""
     torch.set_num_threads(1)
+
+
+def rounding() -> str:
+    """What decides how numbers are rounded on the CPU here: with the same, the same steps agree in every bit."""
+    return f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"

@@ -176,3 +176,5 @@ SHARED: tuple[Control, ...] = (
     *CODEBOOK_CONTROLS,
 )
 CONTROLS = with_takers(with_own(SHARED, own_controls()))
+# Settings with which a run begins anew; others act on one that goes on.
+RESTARTING = frozenset(control.name for control in CONTROLS if control.restarts) | {"points"}

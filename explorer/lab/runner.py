@@ -17,7 +17,7 @@ from explorer.foundation.device import device_label, pick_device
 from explorer.foundation.errors import ExplorerError, SettingsError
 from explorer.joints.frame import Frame
 from explorer.lab.ceiling import CeilingPoint, Ceilings
-from explorer.lab.controls import CONTROLS
+from explorer.lab.controls import RESTARTING
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
 from explorer.lab.trainer import Diverged
@@ -27,7 +27,6 @@ IDLE_S = 600.0  # without a sign of the visitor, the run ends
 UNWATCHED_S = 3.0  # without a look, a playing run rests
 REST_S = 0.25  # the longest rest between two turns
 RATE_S = 0.5  # over which steps a second are counted
-RESTARTING = frozenset(control.name for control in CONTROLS if control.restarts) | {"points"}
 NO_MEMORY = "The GPU has too little memory left for this run. Choose smaller settings."
 _log = logging.getLogger(__name__)
 

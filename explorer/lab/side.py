@@ -29,6 +29,7 @@ class LabSide:
         self._asked, self._coming = (-1, False), 0  # step and gradients of the last frame asked for; how many come yet
         self._ask(keep=True)
         self.trainer.read_back.wait()
+        self.plane(0)  # of what it begins with, which a page may show before there is a run
 
     @property
     def settings(self) -> LabSettings:

@@ -19,8 +19,8 @@ from explorer.analysis.lab.diagnosis import Finding, found_in
 from explorer.analysis.lab.moment import beside, moment_of
 from explorer.analysis.lab.reading import read_run
 from explorer.joints.frame import DEAD, LIVE
+from explorer.lab.controls import RESTARTING
 from explorer.lab.presets import PRESETS
-from explorer.lab.runner import RESTARTING
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
 

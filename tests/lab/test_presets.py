@@ -22,10 +22,10 @@ from explorer.analysis.replay.rules import diagnose_recorded
 from explorer.analysis.replay.run import RecordedRun
 from explorer.foundation.errors import UnknownIdError
 from explorer.joints.frame import DEAD
+from explorer.lab.controls import RESTARTING
 from explorer.lab.history import Curves, EventLog, Timeline
 from explorer.lab.presets import PRESETS, preset
 from explorer.lab.recording import EVERY, LabRecording
-from explorer.lab.runner import RESTARTING
 from explorer.lab.settings import LabSettings
 from tests.lab.preset_table import CHECKS, SEEDS, begin, go, look, mend, relative_error, table
 

@@ -6,6 +6,7 @@ what a visitor does reaches the run by `lab_do`, neither through the queue of ev
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -15,17 +16,21 @@ from explorer.foundation.errors import ExplorerError
 from explorer.lab.presets import PRESETS
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab import events as lab_events
+from explorer.pages.lab.beginnings import first_sight
 from explorer.pages.lab.link import linked_run, restore
 from explorer.pages.lab.run import LabRun
 from explorer.pages.lab.sources import thread_of
 from explorer.pages.shared.visitors import visitors
 from explorer.views.lab.view import LabView, opening
 
+OPENED_AT_ONCE = 8  # pages that wait for their runs, which the first does for torch
+
 
 def build(demo: gr.Blocks) -> None:
     """Lay out the page and wire it, inside `demo.route(...)`."""
     view = LabView(server_functions=[lab_pull, lab_do])
-    demo.load(_open, None, view, show_progress="hidden", api_visibility="private")
+    opens = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": OPENED_AT_ONCE}
+    demo.load(_open, None, view, **opens)
     demo.unload(_leave)
 
 
@@ -39,20 +44,25 @@ def lab_do(request: dict[str, Any]) -> str:
     return lab_events.do(request if isinstance(request, dict) else {})
 
 
-def _open(request: gr.Request) -> str:
-    """A page was opened, perhaps by a link: its run is brought to where the link left it."""
+def _open(request: gr.Request) -> Iterator[str]:
+    """A page was opened, perhaps by a link: its run is brought to where the link left it. What it begins with comes
+    before there is a run, where it ships."""
     visitor = visitors.enter(request.session_hash or "")
     wanted = linked_run(dict(request.query_params))
     lab = visitor.part(LabRun)
     lab.preset = wanted.preset
     token, said = visitor.token, wanted.said
+    chosen = (asdict(wanted.settings), asdict(LabSettings()), presets_json(), lab.preset)
+    first = first_sight(wanted)
+    if first is not None:
+        yield opening("", "", *chosen, first)
     try:
         run = lab.open(wanted.settings)
         said = " ".join(filter(None, (said, restore(wanted, run.ask))))
     except ExplorerError as error:
         visitors.leave(visitor.session)
         token, said = "", str(error)
-    return opening(token, said, asdict(wanted.settings), asdict(LabSettings()), presets_json(), lab.preset)
+    yield opening(token, said, *chosen)
 
 
 def presets_json() -> list[dict[str, Any]]:

@@ -7,7 +7,8 @@ import { whole } from "../kit/wire/format.js";
 const RELOAD = { text: "Reload the page", action: "reload" }; // the address holds the settings
 
 /** What to say, the most pressing first: {kind, text, button: {text, action}}, or null. Pure. */
-export function messageOf({ status, token, first, problem }) {
+export function messageOf({ status, token, first, problem, waiting = false }) {
+  if (waiting) return null;
   if (!token) return { kind: "wait", text: first || "All places are taken.", button: RELOAD };
   if (problem) return { kind: "problem", text: problem, button: null };
   if (status?.ended) return { kind: "wait", text: status.ended, button: { text: "Start again", action: "resume" } };
@@ -43,7 +44,7 @@ export function createMessages({ act, bus }) {
     element,
     draw(view, link) {
       [status, settings] = [view.status, view.settings];
-      const next = messageOf({ status, token: link.token, first: link.message, problem: link.problem });
+      const next = messageOf({ status, token: link.token, first: link.message, problem: link.problem, waiting: Boolean(link.waiting) });
       if (kept && next?.button?.action === "resume") return;
       kept = false;
       element.hidden = !next;

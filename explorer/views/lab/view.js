@@ -53,6 +53,7 @@ class Lab extends Component {
     });
     this.link.settings = [payload.settings];
     this.link.message = payload.message;
+    if (payload.first) this.link.showFirst(payload.first);
     this.address = this.part(createAddress(payload.defaults));
     this.opening = createOpening(this.link.act);
     this.env = { act: this.opening.act, bus: this.bus, payload, snapshots: () => this.snapshots(), writeAddress: () => this.writeAddress() };
@@ -158,6 +159,8 @@ class Lab extends Component {
   frameDrawn(i) {
     if (i !== 0) return;
     frameShown();
+    this.root.dataset.begins = String(this.link.run === null); // what is drawn is stored: the run has not answered yet
+    if (this.link.run === null) return;
     this.drawn += 1;
     this.root.dataset.framesDrawn = this.drawn;
   }
@@ -217,6 +220,8 @@ export async function mount(view) {
   await Promise.all([loadSheets(), ...sheets.map((name) => addStyleSheet(new URL(name, import.meta.url).href))]);
   return openOnce(view, (opening) => {
     learn(opening.help);
-    return new Lab(view.element, opening, view.server);
+    const lab = new Lab(view.element, opening, view.server);
+    view.watch("value", () => lab.disposed || !view.props.value || lab.link.begin(JSON.parse(view.props.value)));
+    return lab;
   });
 }

@@ -35,8 +35,13 @@ def opening(
     defaults: dict[str, Any],
     presets: Sequence[dict[str, Any]],
     preset: str | None,
+    first: dict[str, Any] | None = None,
 ) -> str:
-    """The value of LabView: whose run it is, and what can be chosen."""
+    """The value of LabView: whose run it is, and what can be chosen.
+
+    first: {"settings", "sides"} as of an answer to a pull, of a run that is still being opened; then whose it is comes
+    with the next value.
+    """
     return json.dumps(
         {
             "token": token,
@@ -47,6 +52,7 @@ def opening(
             "settings": settings,
             "defaults": defaults,
             "preset": preset,
+            "first": first,
             "help": help_for(HELP),
         }
     )

@@ -47,6 +47,10 @@ class Link {
     this.sentAt = -Infinity;
     this.busy = this.running = false;
     this.past = this.seeking = null;
+    /** @type {Promise<void> | null} */
+    this.waiting = null; // for a run that is still being opened; what is asked of it comes after
+    /** @type {(opened: {token: string, message: string}) => void} */
+    this.begin = () => {};
     this.act = (action, args) => this.send(action, args);
   }
 
@@ -60,6 +64,26 @@ class Link {
     this.clock.cancel(this.timer);
   }
 
+  /** Show what a run begins with that is still being opened, {settings, sides} as of a pull, until `begin` says whose it is. */
+  showFirst({ settings, sides }) {
+    this.settings = settings;
+    this.sides = sides.map((part) => {
+      const side = new SideStore();
+      side.merge(part);
+      return side;
+    });
+    this.waiting = new Promise((/** @type {(value?: any) => void} */ resolve) => {
+      this.begin = ({ token, message }) => {
+        this.begin = () => {};
+        const kept = token ? this.sides : []; // without a place there is no run, and nothing that it began with
+        Object.assign(this, { token, message, waiting: null, sides: kept });
+        this.wake();
+        resolve();
+        this.onChange({ status: true, problem: true, frame: true });
+      };
+    });
+  }
+
   /** Pull as soon as the request in flight is back, whatever the pace. */
   wake() {
     this.sentAt = -Infinity;
@@ -70,7 +94,8 @@ class Link {
   arm() {
     if (!this.running) return;
     this.clock.cancel(this.timer);
-    this.timer = this.clock.later(() => this.tick(), this.clock.hidden() ? HIDDEN_MS : Math.max(0, this.due()));
+    const wait = this.token ? Math.max(0, this.due()) : QUIET_MS;
+    this.timer = this.clock.later(() => this.tick(), this.clock.hidden() ? HIDDEN_MS : wait);
   }
 
   /** Milliseconds until the next pull. */
@@ -166,6 +191,7 @@ class Link {
 
   /** Do something; resolves with the answer, whose `error` is null or {field, message}. Never rejects. */
   async send(action, args = {}) {
+    if (this.waiting) await this.waiting;
     try {
       const answer = JSON.parse(await this.server.lab_do({ ...args, token: this.token, action }));
       if (answer.token) Object.assign(this, { token: answer.token, message: "", run: null }); // another runner

@@ -13,10 +13,10 @@ export function cardState(preset, status) {
   return status.mended ? "mended" : "broken";
 }
 
-/** Which preset runs: of a run that ended, what was shown before stays in sight, as its last frame does. */
+/** Which preset runs: while a run is on its way, and of one that ended, what was shown before stays in sight. */
 export function shownStatus(status, before) {
-  if (status?.ended) return before;
-  return { preset: status?.preset ?? null, mended: status?.mended ?? false };
+  if (!status || status.ended) return before;
+  return { preset: status.preset ?? null, mended: status.mended ?? false };
 }
 
 const since = (at) => (at ? ` at step ${whole(at)}` : " from its start");

@@ -14,7 +14,7 @@ const SPEEDS = [1, 3, 10, 30, 60, 100];
 
 /** "step 1,240 · 620,000 latents · 312 steps a second · CPU, 1 thread" */
 export function statusWords(status, frame) {
-  if (!status) return "Starting…";
+  if (!status) return frame ? `step ${whole(frame.step)} · the run is starting…` : "Starting…";
   const seen = frame ? [countOf(frame.latents_seen, "latent")] : [];
   const rate = Number(status.steps_per_second) || 0;
   const still = status.ended ? "ended" : "paused";

@@ -173,6 +173,8 @@ test("status in words; another seed is another", () => {
   assert.match(statusWords({ ...status, playing: false }, null), /paused/);
   assert.equal(statusWords({ playing: false, ended: "Idle." }, { step: 157, latents_seen: 40192 }), "step 157 · 40,192 latents · ended");
   assert.equal(statusWords({ playing: false, ended: "Idle." }, null), "ended");
+  assert.equal(statusWords(null, null), "Starting…");
+  assert.equal(statusWords(null, { step: 0, latents_seen: 0 }), "step 0 · the run is starting…");
   assert.notEqual(
     otherSeed(7, () => 0.007),
     7,
@@ -181,6 +183,7 @@ test("status in words; another seed is another", () => {
 
 test("the most pressing message: no place, no answer, ended, stopped", () => {
   assert.equal(messageOf({ token: "", first: "All 8 places are taken", problem: "x", status: null }).text, "All 8 places are taken");
+  assert.equal(messageOf({ token: "", first: "", problem: "", status: null, waiting: true }), null, "its run is on its way");
   assert.equal(messageOf({ token: "t", first: "", problem: "gone", status: null }).text, "gone");
   assert.equal(messageOf({ token: "t", first: "", problem: "", status: { ended: "Idle." } }).button.action, "resume");
   const stopped = { step: 512, term: "commitment", words: "" };
