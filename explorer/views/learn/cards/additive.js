@@ -5,7 +5,8 @@ import { searchJointly } from "../arithmetic/additive.js";
 import { squaredDistance } from "../arithmetic/nearest.js";
 import { encodeGreedily, searchBeams, sumCodes } from "../arithmetic/residual.js";
 import { add } from "../arithmetic/vectors.js";
-import { COLOURS, drawArrow, drawAxes, drawBars, drawCode, drawLine, drawName, drawPoint } from "./marks.js";
+import { COLOURS, drawArrow, drawAxes, drawBars, drawCode, drawLine, drawPoint } from "./marks.js";
+import { drawNames } from "./names.js";
 import { drawDecode, drawDots, shorten } from "./shapes.js";
 import { among, clamp } from "./state.js";
 
@@ -147,43 +148,36 @@ function draw(ctx, scene) {
   });
   const latent = plane.at(...state.at);
   drawPoint(ctx, theme, ...latent, { lit: lit === "latent", r: 7 });
-  drawName(ctx, scene, "latent", latent[0] + 13, latent[1] - 12);
-  nameEnds(ctx, scene, same);
+  nameAll(ctx, scene, same);
 }
 
-const NAME_PX = [7.5, 16]; // of a letter's width, and of a name's height
-
-/** Where the name of an end stands: below or above it, on one side or the other, where it lies over nothing that is taken.
- *  Pure. @param {number[]} end  @param {number} letters  @param {number[][]} taken  [left, top, right, bottom] each
- *  @param {boolean} left  which side is tried first  @returns {{at: number[], left: boolean, box: number[]}} */
-export function placeEnd([x, y], letters, taken, left) {
-  const [w, h] = [letters * NAME_PX[0], NAME_PX[1]];
-  const places = [17, -17].flatMap((down) =>
-    [left, !left].map((toLeft) => {
-      const begin = toLeft ? x - 12 - w : x + 12;
-      return { at: [x + (toLeft ? -12 : 12), y + down], left: toLeft, box: [begin, y + down - h / 2, begin + w, y + down + h / 2] };
-    }),
-  );
-  const isFree = ({ box }) => taken.every((one) => box[0] >= one[2] || one[0] >= box[2] || box[1] >= one[3] || one[1] >= box[3]);
-  return places.find(isFree) ?? places[0];
-}
-
-/** The sums that were found, and by which search, where they differ. */
-function nameEnds(ctx, scene, same) {
-  const { plane, theme, found, state } = scene;
-  const around = ([x, y], r) => [x - r, y - r, x + r, y + r];
-  const latent = plane.at(...state.at);
-  const taken = [around(latent, 8), [latent[0] + 12, latent[1] - 20, latent[0] + 60, latent[1] - 4]];
-  for (const code of TABLES[0]) taken.push(around(plane.at(...code), 12));
-  const name = (indices, who, colour) => {
-    const end = plane.at(...sumCodes(indices, found.tables));
-    const text = `${readSum(indices)}${who}`;
-    const { at, left, box } = placeEnd(end, text.length, taken, end[0] < latent[0] - 2);
-    taken.push(box);
-    drawName(ctx, scene, text, at[0], at[1], { align: left ? "right" : "left", colour });
+/** Marks and arrows that no name may lie on. */
+function takenBy({ plane, found, state }, same) {
+  const of = (indices) => {
+    const tips = Array.from({ length: indices.length + 1 }, (_, q) => plane.at(...sumCodes(indices, found.tables, q)));
+    return tips.slice(1).flatMap((tip, q) => alongArrow(tips[q], tip));
   };
-  if (!same) name(found.greedy, ", greedy", GREEDY);
-  name(found.joint, same ? "" : ", together", theme.accent);
+  const codes = TABLES[0].map((code) => [...plane.at(...code), 12]);
+  return [...codes, [...plane.at(...state.at), 8], ...of(found.joint), ...(same ? [] : of(found.greedy))];
+}
+
+const THIN_PX = 4; // half of an arrow, with air
+
+const alongArrow = ([ax, ay], [bx, by]) => {
+  const count = Math.max(1, Math.ceil(Math.hypot(bx - ax, by - ay) / (2 * THIN_PX)));
+  return Array.from({ length: count }, (_, i) => [ax + ((bx - ax) * (i + 1)) / count, ay + ((by - ay) * (i + 1)) / count, THIN_PX]);
+};
+
+/** The latent, and the sums that were found, by which search, where they differ. */
+function nameAll(ctx, scene, same) {
+  const { plane, theme, found, state } = scene;
+  const latent = plane.at(...state.at);
+  const name = (indices, who, colour) => {
+    const mark = plane.at(...sumCodes(indices, found.tables));
+    return { text: `${readSum(indices)}${who}`, mark, towards: mark[0] < latent[0] - 2 ? 2.4 : 0.8, colour };
+  };
+  const ends = [...(same ? [] : [name(found.greedy, ", greedy", GREEDY)]), name(found.joint, same ? "" : ", together", theme.accent)];
+  drawNames(ctx, scene, [{ text: "latent", mark: latent }, ...ends], takenBy(scene, same));
 }
 
 function drawDistances(ctx, scene) {

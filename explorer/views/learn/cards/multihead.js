@@ -5,13 +5,15 @@ import { blobs, fitValues } from "../arithmetic/clouds.js";
 import { combineHeads, encodeHeads } from "../arithmetic/multihead.js";
 import { dot } from "../arithmetic/nearest.js";
 import { meanDistance } from "../arithmetic/vectors.js";
-import { COLOURS, drawAxes, drawBars, drawCode, drawLine, drawName, drawPoint } from "./marks.js";
+import { COLOURS, drawAxes, drawBars, drawCode, drawLine, drawPoint } from "./marks.js";
+import { drawNames } from "./names.js";
 import { drawDecode, drawDots } from "./shapes.js";
 import { among, clamp } from "./state.js";
 
 const RADIANS = Math.PI / 180;
 const HEADS = ["2", "3"];
 const MOST = 6; // codes a head
+const CODE_PX = 12; // of a chosen code
 const KNOB = 1.5; // how far out the handle of a head is
 const FAR = 5; // half the length of a line that goes past the picture
 const RIDGE = 1e-6; // where two heads look the same way, nothing across it is known
@@ -125,11 +127,10 @@ function drawHead(ctx, scene, head) {
   found.values[head].forEach((one, k) => {
     const [x, y] = plane.at(...along(w, one));
     const chosen = k === found.token[head];
-    drawCode(ctx, theme, x, y, { code: k, colour, r: chosen ? 12 : 9, lit: chosen });
+    drawCode(ctx, theme, x, y, { code: k, colour, r: chosen ? CODE_PX : 9, lit: chosen });
   });
   const [kx, ky] = plane.at(...along(w, KNOB));
   drawPoint(ctx, theme, kx, ky, { colour, lit: lit === `head-${head}`, r: 9 });
-  drawName(ctx, scene, `head ${head + 1}`, kx + 34 * w[0], ky - 24 * w[1], { colour, align: "center" });
 }
 
 function draw(ctx, scene) {
@@ -142,9 +143,21 @@ function draw(ctx, scene) {
   drawLine(ctx, latent, decode, theme.ink, { width: 2 });
   drawDecode(ctx, theme, ...decode, { r: 7 });
   drawPoint(ctx, theme, ...latent, { lit: lit === "latent", r: 7 });
-  drawName(ctx, scene, "latent", latent[0] + 13, latent[1] - 12);
-  drawName(ctx, scene, "decoded", decode[0] + 13, decode[1] + 14, { colour: theme.accent });
+  const knobs = found.directions.map((w) => plane.at(...along(w, KNOB)));
+  const codes = found.directions.flatMap((w, head) => found.values[head].map((one) => [...plane.at(...along(w, one)), CODE_PX]));
+  drawNames(
+    ctx,
+    scene,
+    [
+      { text: "latent", mark: latent },
+      { text: "decoded", mark: decode, towards: 0.8, colour: theme.accent },
+      ...knobs.map((mark, head) => ({ text: `head ${head + 1}`, mark, r: 9, towards: -looksAt(found, head), colour: headColour(head) })),
+    ],
+    [[...latent, 8], [...decode, 8], ...knobs.map((mark) => [...mark, 10]), ...codes],
+  );
 }
+
+const looksAt = ({ directions }, head) => Math.atan2(directions[head][1], directions[head][0]);
 
 function drawErrors(ctx, scene) {
   const { alone, error } = scene.found;

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { placeEnd } from "../../../../explorer/views/learn/cards/additive.js";
 import { SPEC as GRADIENTS } from "../../../../explorer/views/learn/cards/gradients.js";
 import { SPEC as LLOYD, assign, moveCodes, nextHalf, startCodes } from "../../../../explorer/views/learn/cards/lloyd.js";
 import { hullOf, placeOpposite } from "../../../../explorer/views/learn/cards/marks.js";
@@ -137,14 +136,4 @@ test("a name stands opposite its arrow, and turns about its mark where another n
   const [x, y] = placeOpposite([100, 100], [50, 100], [other]);
   assert.ok(Math.abs(x - other[0]) >= 40 || Math.abs(y - other[1]) >= 18, `${x} ${y}`);
   assert.ok(Math.abs(Math.hypot(x - 100, y - 100) - 28) < 1e-9);
-});
-
-test("the name of a sum stands on the side that is tried first, or where it lies over nothing else", () => {
-  const free = placeEnd([100, 100], 10, [], true);
-  assert.deepEqual([free.at, free.left, free.box], [[88, 117], true, [13, 109, 88, 125]]);
-  const taken = [free.box, [110, 105, 130, 130]]; // below, on both sides
-  const { at, box } = placeEnd([100, 100], 10, taken, true);
-  assert.deepEqual(at, [88, 83]);
-  for (const [left, top, right, bottom] of taken) assert.ok(box[0] >= right || left >= box[2] || box[1] >= bottom || top >= box[3]);
-  assert.deepEqual(placeEnd([100, 100], 10, [[0, 0, 200, 200]], true).at, free.at, "nowhere is free");
 });
