@@ -19,20 +19,35 @@ const PREPARE_MS = 800; // after a step is shown, so that its own work comes fir
 const LIT = "dte-lit";
 const PATIENCE_MS = 15_000; // for a state that is on its way, before a task is looked at all the same
 const PHONE_PX = 760; // below it the card lies across the window: see guide.css
+const DESK_PX = 1100; // from here on a page makes way for the card: see way.css
 const EDGE_PX = 16; // between the card and the edge of the window
 const SEEK_MS = 12_000; // for which what a step is about is brought into sight, while its page is still growing
+const LAB = "#lab-view ";
 const SETTINGS = "#lab-view .lab-panel-controls";
-const WIDE = [".dte-experiments", "#language-view", "#methods-view", "#edit-view", "#compare-view .compare-rates", ".dte-player"]; // as the window
+// As wide as the window, or below what is: these leave the card its place, see way.css.
+const WIDE = [
+  ...[".dte-experiments", ".dte-player", ".dte-graph", ".dte-rec"],
+  ...["#language-view", "#methods-view", "#edit-view", "#compare-view", "#code-card"],
+];
 const NAMED_SIDE = ".dte-lab.lab-ab .lab-side";
-const SHEETS = ["../kit/widgets/base.css"];
+const SHEETS = ["../kit/widgets/base.css", "./way.css"];
 
 /** How a page makes way for what a step is about: in the lab the settings stand beside the plane rather than a window below
- *  it, and charts as wide as the window leave the card its place. @param {string[]} lit */
+ *  it, and the card in the place of the settings where these are not asked for; what is as wide as the window leaves the card
+ *  its place on the right. @param {string[]} lit */
 function makeWay(lit) {
   const page = document.documentElement; // by attributes: another class would be taken for another theme
-  page.toggleAttribute("data-settings-first", lit.includes(SETTINGS));
-  const wide = lit.some((one) => WIDE.some((begin) => one.startsWith(begin)));
-  page.toggleAttribute("data-beside-guide", wide);
+  const settings = lit.includes(SETTINGS);
+  page.toggleAttribute("data-settings-first", settings);
+  page.toggleAttribute("data-beside-guide", settings || lit.some((one) => WIDE.some((begin) => one.startsWith(begin))));
+  page.toggleAttribute("data-guide-left", !settings && lit.some((one) => one.startsWith(LAB)));
+}
+
+/** The side of the window that the page has left free, or null. */
+function freeSide() {
+  const page = document.documentElement;
+  if (window.innerWidth < DESK_PX) return null;
+  return page.hasAttribute("data-guide-left") ? "left" : page.hasAttribute("data-beside-guide") ? "right" : null;
 }
 
 /** Have the page of an address, which the browser keeps for its next visit. */
@@ -197,8 +212,13 @@ class Guide extends Component {
     markDone(this.card.dataset.step);
   }
 
-  /** Stand in the corner where less is covered of what is framed. */
+  /** Stand where the page has made way, else in the corner where less is covered of what is framed. */
   dock() {
+    const free = freeSide();
+    if (free) {
+      this.card.dataset.dock = free;
+      return;
+    }
     const box = this.card.getBoundingClientRect();
     const boxes = this.lit.map((element) => element.getBoundingClientRect());
     const covered = (left) => coverOf(boxes, { left, right: left + box.width, top: box.top, bottom: box.bottom }, window);

@@ -11,6 +11,15 @@ pytestmark = pytest.mark.browser
 
 GUIDE = ".dte-guide"
 DONE = f"{GUIDE}[data-done='true']"
+SIZES = {"width": 1280, "height": 720}, {"width": 1440, "height": 900}  # the last is that of every window
+UNCOVERED = """(guide) => {
+  const card = document.querySelector(guide).getBoundingClientRect();
+  return [...document.querySelectorAll(".dte-lit")].every((one) => {
+    const lit = one.getBoundingClientRect();
+    const across = Math.min(lit.right, card.right) - Math.max(lit.left, card.left);
+    return across <= 0 || Math.min(lit.bottom, card.bottom, innerHeight) - Math.max(lit.top, card.top, 0) <= 0;
+  });
+}"""
 STEPS = {f"{chapter.id}.{number}": step for chapter in CHAPTERS for number, step in enumerate(chapter.steps)}
 
 
@@ -29,6 +38,13 @@ def framed(page, step):
     """What the step is about is there and framed."""
     for selector in step.lit:
         page.wait_for_selector(f"{selector}.dte-lit", state="attached")
+
+
+def uncovered(page):
+    """On a desk the guide lies over nothing that its step is about, in a low window as in a high one."""
+    for size in SIZES:
+        page.set_viewport_size(size)
+        page.wait_for_function(UNCOVERED, arg=GUIDE)
 
 
 def play(page, name):
@@ -51,6 +67,7 @@ def test_a_chapter_is_played_to_its_end_and_counted(page, app_url, chapter):
         name = f"{chapter.id}.{number}"
         at(page, name)
         framed(page, step)
+        uncovered(page)
         assert page.evaluate("window.tourLeft ?? null") == (
             name if number and chapter.steps[number - 1].page == step.page else None
         )
