@@ -64,3 +64,12 @@ def test_what_each_regularizer_does_to_the_crowd():
 def test_the_churning_task_begins_as_the_preset_does():
     assert LabSettings().changed(CHURNING) == LabSettings().changed(preset("threshold_too_high").changes)
     assert CHURNING["batch_size"] / CHURNING["codebook_size"] == 64 / 256
+
+
+def test_what_is_reseeded_at_step_100_is_torn_back_or_stays():
+    torn = LabSettings().changed(preset("ema_overwrites").changes)
+    fresh = torn.changed(preset("ema_overwrites").mend.changes)
+    assert run_lab(torn, 99, "cpu").events.total == 0
+    reseeded, kept = (run_lab(settings, 140, "cpu") for settings in (torn, fresh))
+    assert reseeded.events.total > 3 * kept.events.total > 100
+    assert reseeded.frame().measures["perplexity_0"] < 8 and kept.frame().measures["perplexity_0"] > 40

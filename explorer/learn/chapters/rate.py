@@ -24,7 +24,7 @@ CHAPTER = Chapter(
         Step(
             "Every tokenizer is a point",
             "The chart is below the pictures. Each mark is a tokenizer on the same picture: to the right it costs more "
-            "bits, higher up it loses less. A residual one is a whole curve, a point a level.",
+            "bits, higher up it loses less. A residual one is a whole curve, a point a level. Dashed: JPEG and WebP.",
             "compare",
             {"tokenizers": "vq-ema-reseed,rvq-4,titok,vq-vae-2", "media": "sample:coffee"},
             (RATES,),

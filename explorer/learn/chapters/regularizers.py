@@ -46,9 +46,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Entropy: give every code its share",
-            "Entropy is a number that is largest where all codes are used alike. The same start, with soft entropy at "
-            "weight 0.03 in the loss: it pulls at codes that are not chosen, too, and more than 40 come into use, in "
-            "effect.",
+            "Entropy is largest where all codes are used alike. The same start, with soft entropy at weight 0.03 in "
+            "the loss: it pulls at codes that are not chosen, too, and more than 40 come into use, in effect.",
             "lab",
             lab("60", **CROWDED, soft_entropy=0.03),
             (PLANE, CONTROLS),
@@ -59,11 +58,7 @@ CHAPTER = Chapter(
             Question(
                 "There are two entropies: of the average over a batch, and of a single latent's own choice. Which is "
                 "to be high?",
-                (
-                    "That of the average: all codes are used, and each latent is sure of its own",
-                    "That of the single choice: each latent is undecided",
-                    "Both",
-                ),
+                ("That of the average: all codes are used", "That of the single choice: latents are unsure", "Both"),
                 0,
                 "Spread over the batch, but sure for each latent. LFQ and BSQ lower the second and raise the first. If "
                 "each latent is undecided, usage is even as well, and tokens say nothing.",
@@ -107,8 +102,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Your task: one weight",
-            "The crowd in the middle again, at step 0. Choose one regularizer and its weight, then press Play. No "
-            "reseeding, no EMA.",
+            "The crowd in the middle again, at step 0, drawn large, since all still lies close together. Choose one "
+            "regularizer and its weight, then press Play. No reseeding, no EMA.",
             "lab",
             lab("60", paused=True, **CROWDED),
             (PLANE, CONTROLS, CURVES),

@@ -40,8 +40,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Reseeded, and torn back",
-            "Codes are put onto latents (they flash), and a step later they are back where they were. Further down, "
-            "the list Reseeds fills with 'died again'.",
+            "From step 100 on dead codes are put onto latents (they flash), and a step later they are back where they "
+            "were. Further down, the list Reseeds fills with 'died again'.",
             "lab",
             preset("ema_overwrites"),
             (PLANE, EVENTS),
@@ -51,7 +51,7 @@ CHAPTER = Chapter(
         Step(
             "Fresh statistics",
             "A code's count and sum over past steps are its statistics. The same run, with both renewed whenever a "
-            "code is put elsewhere.",
+            "code is put elsewhere: what is reseeded at step 100 stays, and more than 40 codes are in use, in effect.",
             "lab",
             preset("ema_overwrites", mended=True),
             (PLANE, EVENTS),
