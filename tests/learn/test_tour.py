@@ -143,6 +143,8 @@ def test_a_run_beside_another_does_what_its_step_says(name):
 def test_what_chapters_say_in_numbers_is_so():
     collapse = LabSettings().changed(preset("rich_get_richer").changes)
     assert collapse.codebook_size == 64
+    cells = run_lab(linked_run(query_of(STEPS[NAMES.index("cells.3")][2])).settings, 200, "cpu").frame()
+    assert cells.measures["quantization_error"] == pytest.approx(0.018, abs=0.001)  # two thirds: 0.012
     threshold = LabSettings().changed(preset("threshold_too_high").changes)
     assert threshold.batch_size / threshold.codebook_size == 0.25 and threshold.threshold == 2
     assert (threshold.batch_size, threshold.codebook_size, threshold.every) == (64, 256, 10)
