@@ -79,11 +79,13 @@ class Items:
 
     count: how many there are, or more where to tell would be to read them. parts: (first, stop) -> those from number
     `first` to before `stop`, or, for None, to the end. What is damaged belongs to the number behind the last that was
-    read, so that of parts that follow each other one alone raises the error.
+    read, so that of parts that follow each other one alone raises the error. jump: the same of a format that finds a
+    number without reading what stands before it, which may then be damaged.
     """
 
     count: Callable[[], int]
     parts: Callable[[int, int | None], Iterator[Part]]
+    jump: Callable[[int, int | None], Iterator[Part]] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ Format: https://arrow.apache.org/docs/format/Columnar.html#serialization-and-int
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from functools import partial
+from itertools import accumulate, islice
 from typing import Any
 
 import numpy as np
@@ -36,9 +38,9 @@ def read_arrow(file: DumpFile, field: str | None = None) -> Dump:
         schema = reader.schema
     column = choose_column(file.name, schema, field)
     if not is_list_column(schema, column):
-        rows = sum(batch.num_rows for batch in _batches(file))
-        read = partial(_tokens, file, column)
-        return single(DumpArray(file.name, (rows,), column_dtype(schema, column), read))
+        sizes = tuple(batch.num_rows for batch in _batches(file))
+        read = partial(_tokens, file, column, sizes)
+        return single(DumpArray(file.name, (sum(sizes),), column_dtype(schema, column), read))
 
     def parts(first: int, stop: int | None) -> Iterator[Part]:
         return parts_of(file.name, rows_between(_batches(file), first, stop), column)
@@ -63,13 +65,20 @@ def _opened(file: DumpFile) -> Any:
     return pa.ipc.open_file(source) if whole else pa.ipc.open_stream(source)
 
 
-def _batches(file: DumpFile) -> Iterator[Any]:
+def _batches(file: DumpFile, start: int = 0) -> Iterator[Any]:
+    """Those from number `start` on; of a stream, the ones before are read, too."""
     with arrow_errors(file.name), _opened(file) as reader:
         if isinstance(reader, pa.ipc.RecordBatchFileReader):
-            yield from (reader.get_batch(number) for number in range(reader.num_record_batches))
+            yield from (reader.get_batch(number) for number in range(start, reader.num_record_batches))
         else:
-            yield from reader
+            yield from islice(reader, start, None)
 
 
-def _tokens(file: DumpFile, column: str, first: int, stop: int, length: int) -> Iterator[np.ndarray]:
-    return recut((plain_column(batch, column) for batch in _batches(file)), first, stop, length)
+def _tokens(
+    file: DumpFile, column: str, sizes: tuple[int, ...], first: int, stop: int, length: int
+) -> Iterator[np.ndarray]:
+    """sizes: rows of all batches, a token each."""
+    begins = [0, *accumulate(sizes)]
+    start = bisect_right(begins, first) - 1
+    arrays = (plain_column(batch, column) for batch in _batches(file, start))
+    return recut(arrays, first, stop, length, begins[start])

@@ -76,9 +76,9 @@ def _flat(array: Any) -> np.ndarray:
     return array.to_numpy(zero_copy_only=False)
 
 
-def rows_between(batches: Iterable[Any], first: int, stop: int | None) -> Iterator[tuple[int, Any]]:
-    """(number of its first row, batch) of the rows that an `Items` is asked for, of all batches of a file."""
-    done = 0
+def rows_between(batches: Iterable[Any], first: int, stop: int | None, done: int = 0) -> Iterator[tuple[int, Any]]:
+    """(number of its first row, batch) of the rows that an `Items` is asked for, of batches that follow each other from
+    row `done` on."""
     try:
         for batch in batches:
             begin, end = max(first, done), done + batch.num_rows

@@ -5,7 +5,9 @@ Format: https://parquet.apache.org/docs/file-format/ ; read by pyarrow, a few ro
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -32,25 +34,59 @@ def read_parquet(file: DumpFile, field: str | None = None) -> Dump:
     with arrow_errors(file.name), file.open() as opened:
         table = pq.ParquetFile(opened)
         schema, rows = table.schema_arrow, table.metadata.num_rows
-    column = choose_column(file.name, schema, field)
+        column = choose_column(file.name, schema, field)
+        runs = _runs(table, _rows_at_once(table, column))
     if not is_list_column(schema, column):
-        read = partial(_tokens, file, column)
+        read = partial(_tokens, file, column, runs)
         return single(DumpArray(file.name, (rows,), column_dtype(schema, column), read))
 
     def parts(first: int, stop: int | None) -> Iterator[Part]:
-        return parts_of(file.name, rows_between(_batches(file, column), first, stop), column)
+        return parts_of(file.name, rows_between(_batches(file, column, runs), first, stop), column)
 
-    return listed_dump(file.name, "row", Items(lambda: rows, parts), f"{file.name!r} holds no rows.")
+    def jump(first: int, stop: int | None) -> Iterator[Part]:
+        ahead = _runs_from(runs, first)
+        return parts_of(file.name, rows_between(_batches(file, column, ahead), first, stop, ahead[0].first), column)
+
+    return listed_dump(file.name, "row", Items(lambda: rows, parts, jump), f"{file.name!r} holds no rows.")
 
 
-def _batches(file: DumpFile, column: str, rows: int | None = None) -> Iterator[Any]:
+@dataclass(frozen=True)
+class _Run:
+    """Row groups that follow each other and are read together, `batch` rows at a time; first: number of their first
+    row. They are the same wherever reading begins, and so are the batches."""
+
+    first: int
+    groups: range
+    batch: int
+
+
+def _runs(table: Any, batch: int) -> tuple[_Run, ...]:
+    """All row groups: so many together that they have `batch` rows, or one that has more; one run at least."""
+    runs, first, start, rows = [], 0, 0, 0
+    for number in range(table.metadata.num_row_groups):
+        rows += table.metadata.row_group(number).num_rows
+        if rows >= batch:
+            runs.append(_Run(first, range(start, number + 1), batch))
+            first, start, rows = first + rows, number + 1, 0
+    if rows or not runs:
+        runs.append(_Run(first, range(start, table.metadata.num_row_groups), batch))
+    return tuple(runs)
+
+
+def _runs_from(runs: tuple[_Run, ...], row: int) -> tuple[_Run, ...]:
+    """Those from the one on that holds a row."""
+    return runs[bisect_right(runs, row, key=lambda run: run.first) - 1 :]
+
+
+def _batches(file: DumpFile, column: str, runs: tuple[_Run, ...]) -> Iterator[Any]:
     with arrow_errors(file.name), file.open() as opened:
-        table = pq.ParquetFile(opened, buffer_size=READ_BYTES)
-        yield from table.iter_batches(rows or _rows_at_once(table, column), columns=[column])
+        table = pq.ParquetFile(opened, buffer_size=READ_BYTES, pre_buffer=False)  # else it holds the whole column
+        for run in runs:
+            yield from table.iter_batches(run.batch, row_groups=list(run.groups), columns=[column])
 
 
 def _rows_at_once(table: Any, column: str) -> int:
-    """So many that they hold about ROWS_AT_ONCE tokens."""
+    """So many that they hold about ROWS_AT_ONCE tokens, and no more than 2^16."""
     values = rows = 0
     for number in range(table.metadata.num_row_groups):
         group = table.metadata.row_group(number)
@@ -60,13 +96,17 @@ def _rows_at_once(table: Any, column: str) -> int:
     return max(1, min(2**16, ROWS_AT_ONCE * rows // max(1, values)))
 
 
-def _tokens(file: DumpFile, column: str, first: int, stop: int, length: int) -> Iterator[np.ndarray]:
-    return recut((plain_column(batch, column) for batch in _batches(file, column, 2**18)), first, stop, length)
+def _tokens(
+    file: DumpFile, column: str, runs: tuple[_Run, ...], first: int, stop: int, length: int
+) -> Iterator[np.ndarray]:
+    ahead = _runs_from(runs, first)
+    arrays = (plain_column(batch, column) for batch in _batches(file, column, ahead))
+    return recut(arrays, first, stop, length, ahead[0].first)
 
 
-def recut(arrays: Iterator[np.ndarray], first: int, stop: int, length: int) -> Iterator[np.ndarray]:
-    """The values from `first` to `stop` of arrays (n,) that follow each other, `length` at a time."""
-    kept, have, at = [], 0, 0
+def recut(arrays: Iterator[np.ndarray], first: int, stop: int, length: int, at: int = 0) -> Iterator[np.ndarray]:
+    """The values from `first` to `stop` of arrays (n,) that follow each other from value `at`, `length` at a time."""
+    kept, have = [], 0
     for array in arrays:
         some = array[max(0, first - at) : max(0, stop - at)]
         at += len(array)

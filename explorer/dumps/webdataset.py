@@ -1,6 +1,6 @@
 """Dumps as WebDataset: a tar of samples, whose files share a name up to its first dot; one of each holds tokens.
 
-Format: https://github.com/webdataset/webdataset#the-webdataset-format . The tar is read as a stream, unpacked nowhere.
+Format: https://github.com/webdataset/webdataset#the-webdataset-format . The tar is unpacked nowhere.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ import io
 import json
 import tarfile
 import zlib
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import PurePosixPath
+from typing import BinaryIO
 
 import numpy as np
 
@@ -33,6 +34,7 @@ from explorer.foundation.errors import RecordError
 
 KINDS = ("npy", "json")
 MEMBER_BYTES = 2**28  # of the tokens of one sample, which are in memory
+PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # how gzip, bzip2 and xz begin
 
 
 def read_webdataset(file: DumpFile, field: str | None = None) -> Dump:
@@ -42,12 +44,12 @@ def read_webdataset(file: DumpFile, field: str | None = None) -> Dump:
     """
     ending, entry = _ending(file, field)
 
-    def samples() -> Iterator[Item]:
-        for number, (name, of, data) in enumerate(_members(file, ending)):
+    def samples(first: int) -> Iterator[Item]:
+        for number, (name, of, data) in enumerate(_members(file, ending, first)):
             yield number, name, partial(_indices, name, of, data, ending, entry)
 
     def parts(first: int, stop: int | None) -> Iterator[Part]:
-        return gather_rows(items_between(samples(), first, stop))
+        return gather_rows(items_between(samples(first), first, stop))
 
     return listed_dump(file.name, "sample", Items(partial(_count, file), parts), f"{file.name!r} holds no samples.")
 
@@ -94,36 +96,57 @@ def _kind(ending: str) -> str:
     return last if last in KINDS else ""
 
 
-def _walk(file: DumpFile, wanted: str | None = None) -> Iterator[tuple[str, bytes]]:
-    """(name without its folders, content) of every plain file; content b"" but where it has the ending `wanted`."""
+def _walk(file: DumpFile) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """(name without its folders, what reads its content before the next is asked for) of every plain file.
+
+    Content that nobody asks for is passed over by a seek; of a compressed tar, or where nothing can seek, it is read.
+    """
+    with _tar_errors(file.name), file.open() as opened, tarfile.open(fileobj=opened, mode=_mode(opened)) as tar:
+        for member in tar:
+            name = PurePosixPath(member.name).name
+            if member.isfile() and not name.startswith("."):
+                yield name, partial(_content, file.name, name, tar, member)
+
+
+@contextmanager
+def _tar_errors(name: str) -> Iterator[None]:
+    """What tarfile raises, in plain words. Raises RecordError."""
     try:
-        with file.open() as opened, tarfile.open(fileobj=opened, mode="r|*") as tar:
-            for member in tar:
-                name = PurePosixPath(member.name).name
-                if not member.isfile() or name.startswith("."):
-                    continue
-                content = b""
-                if name.partition(".")[2] == wanted:
-                    if member.size > MEMBER_BYTES:
-                        raise RecordError(f"{file.name}, {name[:100]}: {member.size:,} bytes are too many.")
-                    content = tar.extractfile(member).read()  # type: ignore[union-attr]  # a plain file has content
-                yield name, content
+        yield
     except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise RecordError(f"{file.name!r} is cut short, damaged or no tar ({error}).") from error
+        raise RecordError(f"{name!r} is cut short, damaged or no tar ({error}).") from error
 
 
-def _members(file: DumpFile, ending: str) -> Iterator[tuple[str, str, bytes]]:
-    """(name, ending, content) of the file of tokens of every sample; "" and nothing where it has none."""
-    key, seen = None, True
-    for name, content in _walk(file, ending):
+def _mode(opened: BinaryIO) -> str:
+    if not opened.seekable():
+        return "r|*"
+    packed = opened.read(len(max(PACKED, key=len))).startswith(PACKED)
+    opened.seek(0)
+    return "r|*" if packed else "r:"
+
+
+def _content(of: str, name: str, tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    if member.size > MEMBER_BYTES:
+        raise RecordError(f"{of}, {name[:100]}: {member.size:,} bytes are too many.")
+    with _tar_errors(of):
+        return tar.extractfile(member).read()  # type: ignore[union-attr]  # a plain file has content
+
+
+def _members(file: DumpFile, ending: str, first: int) -> Iterator[tuple[str, str, bytes]]:
+    """(name, ending, content) of the file of tokens of every sample; "" and nothing where it has none. No content of
+    those before number `first`."""
+    key, seen, number = None, True, 0
+    for name, read in _walk(file):
         own, _, of = name.partition(".")
         if own != key:
             if not seen:
                 yield f"{file.name}, {key}", "", b""
+                number += 1
             key, seen = own, False
         if of == ending:
             seen = True
-            yield f"{file.name}, {name}", of, content
+            yield f"{file.name}, {name}", of, read() if number >= first else b""
+            number += 1
     if not seen:
         yield f"{file.name}, {key}", "", b""
 

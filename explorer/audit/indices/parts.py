@@ -122,8 +122,10 @@ class PartReader:
         if held.items is None:
             yield from self._of_arrays(file, held.first, first, stop)
             return
+        # Damage ends a file. Of many files it leaves out the rest, so that what stands before is looked through.
+        parts = held.items.parts if self._source.members else held.items.jump or held.items.parts
         try:
-            for part in held.items.parts(first, stop):
+            for part in parts(first, stop):
                 yield from self._work_of(file, part)
         except (RecordError, *DAMAGE) as error:
             if not self._source.members:
