@@ -54,7 +54,7 @@ CHAPTER = Chapter(
             (BOARD, SIDE),
             "A beam of B carries the B best sums on from codebook to codebook. Local search (LSQ, Martinez et al. "
             "2016, ECCV) settles each code beside the others, shakes some of them, settles again, and keeps the "
-            "better. Neither is sure to find the best.",
+            "better; there it begins with codes drawn at random. Neither is sure to find the best.",
             question=Question(
                 "Two codebooks of 4 codes make 16 sums, which could all be tried. Why is that not done in practice?",
                 (

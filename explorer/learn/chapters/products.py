@@ -29,9 +29,10 @@ CHAPTER = Chapter(
             "learn",
             card("product"),
             (BOARD,),
-            "Jegou et al. 2011 (IEEE TPAMI 33). A part is several numbers there, and one number here, so that you can "
-            "see the grid. Cutting into M parts with K codes each stores M times K codes and makes K to the power of M "
-            "cells. In the survey of discrete tokenizers for language models this is equation 14.",
+            "Jegou et al. 2011 (IEEE TPAMI 33), equations 8 to 10. A part is several numbers there, and one number "
+            "here, so that you can see the grid. Cutting into M parts with K codes each stores M times K codes and "
+            "makes K to the power of M cells. In the survey of discrete tokenizers for language models this is "
+            "equation 14.",
             EQUATION,
             Question(
                 "8 codes on each of two axes. How many codes are stored, and how many cells are there?",
