@@ -42,8 +42,8 @@ class FrameLevel:
     chosen. state (K,) uint8: LIVE; DEAD, not chosen for `window` steps; UNSEEN, never chosen in fewer steps than that.
     window: steps in which at least 8 K latents are counted, and at least 20. gradient (n, d) float32: of the
     reconstruction loss of one latent at z_e, as the estimator passes it, or None if it was not asked for. won (K, d)
-    float32: the mean of the latents that a code won when it was last chosen, NaN where it never was; None where that is
-    not known, or codes follow from a rule.
+    float32: the mean of the latents that a code won when it was last chosen, NaN where it never was, or not since it
+    was put somewhere else; None where that is not known, or codes follow from a rule.
 
     numbers (K,) int32, ascending: which codes of a codebook of `whole` these are, where a recorded run kept only a
     sample of them; then indices are rows of `vectors`, and the latents shown are those that chose one of the sample.

@@ -6,7 +6,9 @@ All stay tensors on the device, so that nothing waits; the trainer reads them to
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,6 +16,7 @@ from explorer.lab.datasets import Dataset
 from explorer.lab.models import LabModel
 from explorer.lab.settings import LabSettings
 
+Array = TypeVar("Array", Tensor, np.ndarray)
 EVERY = 8  # steps between two looks; in between the numbers of the last one stand
 PROBE = 256  # latents of the batch whose latents are followed
 PROBE_SHARE = 4  # of a batch it is one part in so many at most, so that following it stays cheap
@@ -41,11 +44,18 @@ def spread_of(z: Tensor) -> Tensor:
     return (z - z.mean(0)).square().sum(-1).mean().sqrt().clamp_min(1e-9)
 
 
+def speaks_of_now(seen: Array, put: Array) -> Array:
+    """(K,) bool: whether what each code won last, at the step `seen` (K,), is of where it is now. At the end of step
+    `put` (K,) it was put somewhere else, by a reseed or a jump: it lags behind nothing that is known until it wins
+    again. -1 in either: never."""
+    return seen > put
+
+
 def mean_lag(codes: Tensor, won: Tensor, counted: Tensor, spread: Tensor) -> Tensor:
     """Mean distance of codes (K, d) to the means `won` (K, d) of the latents that each won last, over the `counted`
-    (K,), in spreads; 0 where none is counted."""
+    (K,), in spreads; NaN where none is counted."""
     away = (codes - won).square().sum(-1).sqrt()
-    return torch.where(counted, away, 0).sum() / counted.sum().clamp_min(1) / spread
+    return torch.where(counted, away, 0).sum() / counted.sum() / spread
 
 
 class Drift:
@@ -83,19 +93,23 @@ class Movement:
 
     @torch.no_grad()
     def measure(
-        self, step: int, probe: Tensor | None, z: Tensor, levels: Sequence[tuple[Tensor, Tensor, Tensor, Tensor]]
+        self,
+        step: int,
+        probe: Tensor | None,
+        z: Tensor,
+        levels: Sequence[tuple[Tensor, ...]],
     ) -> dict[str, Tensor]:
         """By name: of latents z (N, D), and of each level from (what it was given (N, d), codes (K, d), the means of
-        what they last won (K, d), which codes are in use (K,))."""
+        what they last won (K, d), which codes are in use (K,), of which of these it is known what they won (K,))."""
         if not self.looks(step):
             return self.values
         found = {"latent_dimension": effective_dimension(z)}
         if self.drift and probe is not None:
             found["drift"] = self.drift.since(probe)
-        for number, (given, codes, won, in_use) in enumerate(levels):
+        for number, (given, codes, won, in_use, known) in enumerate(levels):
             found[f"code_dimension_{number}"] = effective_dimension(codes, in_use.float())
             if self._can_follow:
-                found[f"lag_{number}"] = mean_lag(codes, won, in_use, spread_of(given))
+                found[f"lag_{number}"] = mean_lag(codes, won, in_use & known, spread_of(given))
         if not self.values:
             self.values = {name: torch.zeros_like(value) for name, value in found.items()}
         for name, value in found.items():

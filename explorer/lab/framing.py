@@ -125,19 +125,20 @@ def _level_tensors(trainer: LabTrainer, output: QuantizerOutput) -> dict[str, Te
             "silent": ledger.silent,
             "ever": ledger.ever,
             "won": ledger.won,
+            "known": ledger.known,
         }
         found |= {f"{name}{number}": tensor for name, tensor in of_level.items()}
     return found
 
 
 def _level(arrays: Mapping[str, np.ndarray], number: int, rules: Rules) -> FrameLevel:
-    z_e, indices, vectors, counts, silent, ever, won = (
-        arrays[f"{name}{number}"] for name in ("z_e", "indices", "vectors", "counts", "silent", "ever", "won")
+    z_e, indices, vectors, counts, silent, ever, won, known = (
+        arrays[f"{name}{number}"] for name in ("z_e", "indices", "vectors", "counts", "silent", "ever", "won", "known")
     )
     state = np.full(len(vectors), LIVE, dtype=np.uint8)
     state[silent >= rules.window] = DEAD
     state[~ever & (silent < rules.window)] = UNSEEN
-    won[~ever] = np.nan  # (K, d): of codes that were never chosen
+    won[~known] = np.nan  # (K, d): of codes that were never chosen, or not since they were put where they are
     gradient = arrays.get("gradient")
     same_space = gradient is not None and rules.raw and gradient.shape == z_e.shape
     return FrameLevel(

@@ -7,16 +7,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from explorer.lab.dynamics import speaks_of_now
+from explorer.quantizers.base import CodeCounts
+
 
 @dataclass
 class Ledger:
     """Of one level: silent (K,) steps since each code was last chosen, ever (K,) whether it was; won (K, d) the mean of
-    the latents that it won when it last was, 0 before; perplexity of the newest step; as tensors on the device."""
+    the latents that it won when it last was, 0 before; seen, put (K,) at which step that was, and at whose end the code
+    was last put somewhere else, -1 never; perplexity of the newest step; step () taken; as tensors on the device."""
 
     silent: Tensor
     ever: Tensor
     won: Tensor
+    seen: Tensor
+    put: Tensor
     perplexity: Tensor
+    step: Tensor
 
     @classmethod
     def of(cls, table: Tensor) -> Ledger:
@@ -26,20 +33,31 @@ class Ledger:
             torch.zeros(codes, dtype=torch.int32, device=device),
             torch.zeros(codes, dtype=torch.bool, device=device),
             torch.zeros(table.shape, device=device),
+            torch.full((codes,), -1, dtype=torch.int32, device=device),
+            torch.full((codes,), -1, dtype=torch.int32, device=device),
             torch.ones((), device=device),
+            torch.zeros((), dtype=torch.int32, device=device),
         )
 
-    def count(self, indices: Tensor, z: Tensor, active: int) -> None:
-        """indices (...) of one step, z (..., d) what the level was given. active: codes at work, the first so many;
-        the others are not used, nor silent for it."""
+    @property
+    def known(self) -> Tensor:
+        """(K,) bool: whether `won` is of where a code is now."""
+        return speaks_of_now(self.seen, self.put)
+
+    def count(self, indices: Tensor, z: Tensor, active: int, counts: CodeCounts) -> None:
+        """indices (...) of one step, z (..., d) what the level was given, counts of its quantizer after that step.
+        active: codes at work, the first so many; the others are not used, nor silent for it."""
         chosen = indices.flatten()
         ones = torch.ones_like(chosen, dtype=torch.float32)
         n = torch.zeros(len(self.silent), device=chosen.device).index_add_(0, chosen, ones)  # (K,), whole numbers
         p = n / len(chosen)
         self.perplexity.copy_(torch.exp(-torch.xlogy(p, p).sum()))  # in its place: a graph fills it anew
+        self.step.add_(1)
         if not active:
             return
+        torch.where(counts.placed == counts.clock, self.step, self.put, out=self.put)
         used = n > 0
+        torch.where(used, self.step, self.seen, out=self.seen)
         self.silent[:active].add_(1)
         self.silent.masked_fill_(used, 0)
         self.ever |= used

@@ -183,8 +183,8 @@ class LabTrainer:
                         tensor.retain_grad()
             self._learn(loss + output.loss)
         active = 0 if warm else self.quantizer.active
-        for level, ledger in enumerate(self.ledgers):
-            ledger.count(output.indices[..., level], output.stages[level].z_e, active)
+        for level, (ledger, counts) in enumerate(zip(self.ledgers, counters_of(self.quantizer), strict=True)):
+            ledger.count(output.indices[..., level], output.stages[level].z_e, active, counts)
         values = self._measure(z, output, before, (decoded.detach() - items, items), probe) if measure else {}
         numbers = torch.stack([value.detach().float() for value in (*losses.values(), *values.values())])
         return StepNumbers(tuple(losses), tuple(values), numbers, output.indices[..., 0].numel())
@@ -237,11 +237,11 @@ class LabTrainer:
             values["active_0"] = torch.full((), float(self.quantizer.active), device=flat.device)
         return values | self.movement.measure(self.step_count + 1, probe, flat, self._levels(output, tables))
 
-    def _levels(self, output: QuantizerOutput, tables: list[Tensor]) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    def _levels(self, output: QuantizerOutput, tables: list[Tensor]) -> list[tuple[Tensor, ...]]:
         """As `Movement.measure` takes them."""
         given = [stage.z_e.flatten(0, -2) for stage in output.stages]
-        in_use = [ledger.ever & (ledger.silent < self.window) for ledger in self.ledgers]
-        return list(zip(given, tables, [ledger.won for ledger in self.ledgers], in_use, strict=True))
+        kept = [(one.won, one.ever & (one.silent < self.window), one.known) for one in self.ledgers]
+        return [(z, table, *of_codes) for z, table, of_codes in zip(given, tables, kept, strict=True)]
 
     def _quantization_error(self, output: QuantizerOutput) -> Tensor:
         """Mean squared distance of latents to their codes, summed over groups; of residual stages the last counts."""

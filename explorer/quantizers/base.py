@@ -78,9 +78,10 @@ class CodeCounts(nn.Module):
 
     ema_count (K,): N_k <- decay N_k + (1 - decay) n_k (VQ-VAE, eq. 6), n_k counts of one step; it starts at
     one, as if each code had been seen once a step, so that no code is dead before it had its chance.
-    steps_since_use (K,): steps since the last assignment. `step`: training steps seen, a plain int so that reading
-    it never waits for a GPU; it travels in the state dict as a tensor. `clock` (): the same on the device, for what a
-    graph computes from it. Ranks count together.
+    steps_since_use (K,): steps since the last assignment. placed (K,): the step at whose end a code was last put
+    somewhere else, as a reseed does, -1 never; it is of this process alone. `step`: training steps seen, a plain int
+    so that reading it never waits for a GPU; it travels in the state dict as a tensor. `clock` (): the same on the
+    device, for what a graph computes from it. Ranks count together.
     """
 
     def __init__(self, codebook_size: int, decay: float) -> None:
@@ -89,6 +90,7 @@ class CodeCounts(nn.Module):
         self.register_buffer("ema_count", torch.ones(codebook_size))
         self.register_buffer("steps_since_use", torch.zeros(codebook_size, dtype=torch.long))
         self.register_buffer("clock", torch.zeros((), dtype=torch.long), persistent=False)
+        self.register_buffer("placed", torch.full((codebook_size,), -1), persistent=False)
         self.step = 0
 
     def get_extra_state(self) -> Tensor:

@@ -254,6 +254,7 @@ class VectorQuantizer(Quantizer):
         if self.options.metric == "cosine":
             vectors = normalize(vectors, dim=-1)
         _put(self.vectors, codes, vectors, live)
+        _put(self.counts.placed, codes, self.counts.clock, live)
         if not self.options.reseeding.fresh_statistics:
             return
         fresh = self.counts.ema_count.mean().clamp_min(1e-3)
@@ -290,7 +291,8 @@ class VectorQuantizer(Quantizer):
 
 
 def _put(table: Tensor, places: Tensor, rows: Tensor | int, live: Tensor) -> None:
-    """table[places] = rows where `live`; elsewhere it stays: table (K, ...), places and live (R,), rows (R, ...)."""
+    """table[places] = rows where `live`; elsewhere it stays: table (K, ...), places and live (R,), rows (R, ...) or
+    one for all."""
     live = live.view(-1, *[1] * (table.ndim - 1))
     table.index_copy_(0, places, torch.where(live, rows, table[places]))
 

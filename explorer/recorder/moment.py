@@ -17,7 +17,7 @@ import torch
 from explorer.joints.files.recording import RecordLevel, Reseeds
 from explorer.joints.frame import DEAD, LIVE, UNSEEN, Frame, FrameLevel
 from explorer.joints.measures.usage import usage_of_counts
-from explorer.lab.dynamics import effective_dimension, mean_lag, spread_of
+from explorer.lab.dynamics import effective_dimension, mean_lag, speaks_of_now, spread_of
 from explorer.quantizers.nearest import nearest_code
 
 WINDOW_LATENTS, WINDOW_STEPS = 8, 20  # a code is dead when it was not chosen among so many latents a code, and steps
@@ -182,11 +182,10 @@ def _jumps(one: LevelMoment, past: LevelHistory, step: int, number: int) -> list
 
 
 def _won_since(one: LevelMoment, put: np.ndarray) -> np.ndarray | None:
-    """What each code won last, NaN where that was before it was put somewhere else, at the steps put (K,): it lags
-    behind nothing that is known yet."""
+    """What each code won last, NaN where that was before it was put somewhere else, at the steps put (K,)."""
     if one.won is None:
         return None
-    return np.where((put >= 0) & (one.seen <= put), np.nan, one.won.T).T.astype(one.won.dtype, copy=False)
+    return np.where(speaks_of_now(one.seen, put), one.won.T, np.nan).T.astype(one.won.dtype, copy=False)
 
 
 def _chosen_now(one: LevelMoment, put: np.ndarray) -> np.ndarray:

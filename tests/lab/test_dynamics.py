@@ -12,9 +12,11 @@ from explorer.lab.framing import make_frame
 from explorer.lab.settings import LabSettings
 from explorer.lab.trainer import LabTrainer
 from explorer.lab.wrong_tokens import SHARES, decode_with_wrong_tokens
+from explorer.recorder import Recorder, open_recording
 
 CPU = torch.device("cpu")
 SMALL = LabSettings(codebook_size=16, batch_size=64)
+RESEEDS = {"batch_size": 2048, "init_offset": 3.0, "decay": 0.5, "every": 3, "threshold": 100.0}
 
 
 def trainer_of(**changes):
@@ -110,6 +112,52 @@ def test_lag_is_the_distance_to_the_middle_of_what_a_code_last_won(quantizer):
     assert seen > 0, "some codes are out of use, so that leaving them out is tried"
     latents = given[-1].stages[0].z_e.numpy()
     assert frame.measures["latent_dimension"] == pytest.approx(participation(latents), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reseeding": "random_latent"},
+        {"reseeding": "split", "quantizer": "rvq"},
+        {"reseeding": "random_latent", "fresh_statistics": False},
+        {"reseeding": "random_latent", "codebook_size": 256, "every": 1},
+    ],
+)
+def test_a_code_lags_behind_nothing_from_its_reseed_until_it_wins_again(changes, tmp_path):
+    """In the lab by its own books, and in a recording of the same run alike."""
+    trainer, given, put = trainer_of(**{**RESEEDS, **changes}), [], []
+    forward = trainer.quantizer.forward
+    trainer.quantizer.forward = lambda z: given.append(forward(z)) or given[-1]
+    with Recorder(tmp_path / "run", every=1).watch(trainer.quantizer) as recorder:
+        for _ in range(3 * EVERY):
+            trainer.step()
+            recorder.step()
+            put += trainer.drain_events()
+    trainer.quantizer.forward = forward
+    frame, recorded, unknown = make_frame(trainer), open_recording(tmp_path / "run"), 0
+    for number, level in enumerate(frame.levels):
+        k = level.codebook_size
+        won, last, moved = np.full((k, 2), np.nan), np.zeros(k, int), np.zeros(k, int)
+        for step, output in enumerate(given, 1):
+            stage = output.stages[number]
+            for code in np.unique(stage.indices.numpy()):
+                won[code], last[code] = stage.z_e.double().numpy()[stage.indices.numpy() == code].mean(0), step
+        for event in put:
+            if event.level == number:
+                moved[event.code] = max(moved[event.code], event.step)
+        stale = moved >= last
+        unknown += int((stale & (last > 0)).sum())
+        won[stale] = np.nan
+        np.testing.assert_allclose(level.won, won, rtol=1e-4, atol=1e-5)
+        z = given[-1].stages[number].z_e.double().numpy()
+        counted = (last > 0) & (len(given) - last < trainer.window) & ~stale
+        away = np.linalg.norm(level.vectors.astype(np.float64) - won, axis=1)[counted]
+        lag = away.mean() / np.sqrt(np.square(z - z.mean(0)).sum(1).mean()) if len(away) else np.nan
+        assert frame.measures[f"lag_{number}"] == pytest.approx(lag, rel=1e-3, nan_ok=True)
+        assert recorded.scalars[f"lag_{number}"][-1] == pytest.approx(lag, rel=1e-3, nan_ok=True)
+        of_record = recorded.frame(len(recorded.steps) - 1).levels[number].won
+        np.testing.assert_array_equal(np.isnan(of_record), np.isnan(won))
+    assert unknown > 0, "some codes had won before they were put elsewhere, and nothing since"
 
 
 def test_measuring_changes_nothing_of_a_run():
