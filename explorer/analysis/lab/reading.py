@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from explorer.analysis.lab.advice import advise
 from explorer.analysis.lab.dead_codes import LOOKS, DeadCodes, some
-from explorer.analysis.lab.distances import squared_distances
+from explorer.analysis.lab.distances import kmeans_centres, squared_distances
 from explorer.analysis.lab.until import CurvesUntil, EventsUntil
 from explorer.joints.frame import LIVE, Frame, FrameEvent, FrameLevel
 from explorer.joints.measures.usage import usage_of_counts
@@ -24,7 +23,6 @@ ABOVE_BOUND = 4.0  # ... and this many times what codes of that perplexity could
 FALLING = 0.6  # an error falls while it is below this share of what it was when the run was half as long
 FEW = 8  # latents, or codes
 TURNED = 0.2  # of a length
-KMEANS_ITERATIONS = 8
 DUPLICATE = 0.05  # two codes are alike when closer than this share of the typical distance of a latent to its code
 CLOSE = 0.01  # ... and than this share of the median distance between codes
 
@@ -103,22 +101,24 @@ class RunReading:
     @cached_property
     def lately(self) -> float:
         """The same, median of frames over the window: one bad moment of a run that learns is no ailment."""
+        return float(np.median([error_of(level) for level in self._recent_levels]))
+
+    @cached_property
+    def _recent_levels(self) -> list[FrameLevel]:
+        """Of up to LOOKS frames over the window, and of the one on screen."""
         recent = [frame for frame in self.kept if frame.step > self.now.step - self.window]
         looked = recent[:: max(1, -(-len(recent) // LOOKS))]
-        return float(np.median([error_of(frame.levels[self.number]) for frame in (*looked, self.now)]))
+        return [frame.levels[self.number] for frame in (*looked, self.now)]
 
     @cached_property
     def off_centre(self) -> float:
-        """Share of the quantization error that would go if each code stood in the middle of the latents it is chosen
-        for; of codes chosen for at least FEW of the latents shown, 0 if there are none."""
-        z, indices = self.level.z_e.astype(np.float64), self.level.indices
-        counts = np.bincount(indices, minlength=self.k)
-        sums = np.stack([np.bincount(indices, column, self.k) for column in z.T], axis=1)  # (K, d)
-        many = counts >= FEW
-        middle = sums[many] / counts[many, None]
-        away = np.square(self.level.vectors[many] - middle).sum(1) @ counts[many]
-        error = np.square(z - self.level.vectors[indices])[many[indices]].sum()
-        return float(away / max(1e-12, error)) if many.any() else 0.0
+        """`off_centre_of` at the step on screen."""
+        return off_centre_of(self.level)
+
+    @cached_property
+    def off_centre_lately(self) -> float:
+        """The same, median of frames over the window: codes of a run that learns fall back for some steps."""
+        return float(np.median([off_centre_of(level) for level in self._recent_levels]))
 
     @cached_property
     def dead_codes(self) -> DeadCodes:
@@ -166,7 +166,7 @@ class RunReading:
 
     @cached_property
     def reference(self) -> float | None:
-        """What k-means (++ start) leaves of the latents shown: fitted on half of them, drawn at random, and measured
+        """What k-means leaves of the latents shown: fitted on half of them, drawn at random, and measured
         on the rest, as a share of their variance. None where they are too few for so many codes."""
         return None if self.most_fitted < self.k else self._kmeans[0]
 
@@ -190,13 +190,8 @@ class RunReading:
     @cached_property
     def _kmeans(self) -> tuple[float, float]:
         """Error as a share of the variance, and perplexity, of K codes or as many as can be fitted."""
-        # scipy.cluster takes half a second to import, and the app starts without it.
-        from scipy.cluster.vq import kmeans2
-
         fitted, rest = (self.level.z_e[rows].astype(np.float64) for rows in self._halves)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an empty cluster is no news here
-            centres, _ = kmeans2(fitted, min(self.k, self.most_fitted), iter=KMEANS_ITERATIONS, minit="++", seed=0)
+        centres = kmeans_centres(fitted, min(self.k, self.most_fitted))
         squared, variance = squared_distances(rest, centres), np.square(rest - rest.mean(0)).sum(1).mean()
         return float(squared.min(1).mean() / variance), usage_of_counts(np.bincount(squared.argmin(1))).perplexity
 
@@ -304,3 +299,16 @@ def spread_of(level: FrameLevel) -> float:
 def error_of(level: FrameLevel) -> float:
     error = np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean()
     return float(error / max(1e-12, spread_of(level) ** 2))
+
+
+def off_centre_of(level: FrameLevel) -> float:
+    """Share of the quantization error that would go if each code stood in the middle of the latents it is chosen for;
+    of codes chosen for at least FEW of the latents shown, 0 if there are none."""
+    z, indices, codes = level.z_e.astype(np.float64), level.indices, level.codebook_size
+    counts = np.bincount(indices, minlength=codes)
+    sums = np.stack([np.bincount(indices, column, codes) for column in z.T], axis=1)  # (K, d)
+    many = counts >= FEW
+    middle = sums[many] / counts[many, None]
+    away = np.square(level.vectors[many] - middle).sum(1) @ counts[many]
+    error = np.square(z - level.vectors[indices])[many[indices]].sum()
+    return float(away / max(1e-12, error)) if many.any() else 0.0

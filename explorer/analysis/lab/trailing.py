@@ -106,7 +106,7 @@ def _lags(run: RunReading) -> Trailing | None:
         return None
     if run.dead >= DEAD_BAD or run.off_centre < TRAILS or run.reference is None:
         return None
-    if not run.move:
+    if not run.move or run.off_centre_lately < TRAILS:
         return None
     now, least = min(run.lately, run.error), run.reference  # what lagged until lately, and does not now, is well
     if now < LAGS or now < LAGS_BY * least or not (now > LAGS_BY * run.relative.min() or run.turns):
@@ -114,7 +114,7 @@ def _lags(run: RunReading) -> Trailing | None:
     text = (
         f"Over the last {run.window} steps the codes left {of_variance(run.lately)} (median), and k-means with as "
         f"many leaves {least:.1%} ({HALVES}); "
-        f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes "
+        f"{run.off_centre_lately:.0%} of the error would go if each code stood in the middle of its latents: codes "
     )
     if _fixed(run):
         text += "have not moved for half of the run."

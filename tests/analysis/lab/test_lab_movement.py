@@ -83,7 +83,9 @@ def test_a_codebook_that_trails_behind(cloud):
     assert "lags behind" in titles(told([start, *behind]))
     now = frame(500, vectors[each] + 0.1 * noise + [0.3, 0], vectors, each)
     assert "lags" not in titles(told([start, *behind, now])), "it has caught up, whatever the last 100 steps were"
+    fell = [frame(step, vectors[each] + 3 * noise, vectors, each) for step in range(410, 490, 20)]
     late = frame(500, vectors[each] + 0.1 * noise + [3, 0], vectors, each)
+    assert "lags" not in titles(told([start, *fell, late])), "it fell back for a moment, and had as much error before"
     fixed = told([replace(start, levels=(replace(start.levels[0], vectors=late.levels[0].vectors),)), late])
     assert "stands still" in titles(fixed) and "trail" not in fixed[0].text, "as k-means that is fitted once"
     rule = [replace(one, levels=(replace(one.levels[0], metric="implicit"),)) for one in (start, late)]
