@@ -291,7 +291,7 @@ class VectorQuantizer(Quantizer):
 
 
 def _put(table: Tensor, places: Tensor, rows: Tensor | int, live: Tensor) -> None:
-    """table[places] = rows where `live`; elsewhere it stays: table (K, ...), places, live (R,), rows (R, ...) or one."""
+    """table[places] = rows where `live`; elsewhere it stays: table (K, ...), places, live (R,), rows (R, ...)."""
     live = live.view(-1, *[1] * (table.ndim - 1))
     table.index_copy_(0, places, torch.where(live, rows, table[places]))
 
