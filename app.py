@@ -53,7 +53,6 @@ def main() -> None:
         print(f"{title}: {first}{path}", flush=True)
     end_well_on_sigterm()
     first_result().join()
-    memory.begun()
     the_rest(first)
     demo.block_thread()
 

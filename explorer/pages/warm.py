@@ -11,6 +11,7 @@ import multiprocessing.forkserver
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from urllib.request import urlopen
 
 from explorer.foundation.errors import ExplorerError
@@ -22,8 +23,9 @@ from explorer.pages.inspect.link import linked_visit
 from explorer.pages.lab.page import presets_json
 from explorer.pages.lab.process import process_context
 from explorer.pages.learn import page as learn
-from explorer.pages.shared import runtime, thumbnails
+from explorer.pages.shared import memory, runtime, thumbnails
 from explorer.pages.shared.presence import presence
+from explorer.tokenizers import list_tokenizers
 
 PATIENCE_S = 20.0
 CALM_S = 1.0  # without a request; a page that opens pauses for less
@@ -49,9 +51,13 @@ def first_result() -> threading.Thread:
 
 
 def the_rest(address: str) -> threading.Thread:
-    """Pages and lists, the first audit, small pictures, and torch for the runs of the lab. The thread."""
+    """Pages and lists, the first audit, small pictures, and torch for the runs of the lab. The thread.
+
+    First of all garbage is searched for, half a second in which nobody is answered.
+    """
     pages = [_page(f"{address}{route}") for route in ROUTES]
-    made = [learn.contents, presets_json, *pages, compare.chosen_media, _first_audit, thumbnails.warm]
+    pictures = [partial(thumbnails.thumbnail, *one) for one in thumbnails.everything()]
+    made = [memory.begun, learn.contents, presets_json, *pages, compare.chosen_media, _first_audit, *pictures]
     return _in_thread("the rest", [*made, runs_of_the_lab], wait_for_calm)  # it takes longest, and a core of its own
 
 
@@ -78,8 +84,9 @@ def _page(address: str) -> Callable[[], None]:
 
 def _first_audit() -> None:
     """What the codebook page opens with where its address names nothing."""
-    for what in ("open", "map"):
-        codebook.ask({"what": what, "tokenizer": None, "audit": None, "level": 0, "kind": "pca"})
+    first = next(iter(list_tokenizers()), None)
+    for what in ("open", "map") if first else ():
+        codebook.ask({"what": what, "tokenizer": first.id, "audit": None, "level": 0, "kind": "pca"})  # type: ignore[union-attr]
 
 
 def _in_thread(

@@ -1,5 +1,6 @@
 """What the first visitor would wait for is there before they come, and what fails of it is nobody's trouble."""
 
+import json
 import logging
 import multiprocessing.forkserver
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,6 +10,7 @@ import pytest
 
 from explorer.foundation.errors import MediaError
 from explorer.pages import warm
+from explorer.pages.codebook import events as codebook
 from explorer.pages.compare import events as compare
 from explorer.pages.inspect.link import linked_visit
 from explorer.pages.lab.process import PRELOADED, process_context
@@ -55,6 +57,7 @@ def test_without_a_tokenizer_there_is_nothing_to_make(monkeypatch):
 
 
 def test_the_rest_is_made_and_what_fails_holds_up_nothing(asked, monkeypatch, caplog):
+    """Three more than what is counted: chapters, presets, and the lists of Compare; an audit is two answers."""
     address, paths = asked
     for kept in (learn.contents, thumbnails.thumbnail, compare.chosen_media):
         kept.cache_clear()
@@ -63,15 +66,19 @@ def test_the_rest_is_made_and_what_fails_holds_up_nothing(asked, monkeypatch, ca
         raise MediaError("this one is damaged")
 
     monkeypatch.setattr(warm, "presets_json", damaged)
-    waits = []
-    monkeypatch.setattr(warm, "wait_for_calm", lambda: waits.append(len(paths)))
+    done, waits = [], []
+    monkeypatch.setattr(warm.memory, "begun", lambda: done.append("garbage"))
+    ask = codebook.ask
+    monkeypatch.setattr(codebook, "ask", lambda request: done.append((request["what"], json.loads(ask(request))["ok"])))
+    monkeypatch.setattr(warm, "wait_for_calm", lambda: waits.append(1))
     with caplog.at_level(logging.WARNING, logger=warm.__name__):
         warm.the_rest(address).join()
     assert paths == [*(f"/{route}" for route in warm.ROUTES), "forkserver"]
-    assert set(waits) == set(range(len(paths))), "before each thing that takes long who is here comes first"
+    assert done == ["garbage", ("open", True), ("map", True)], "the audit that the page of codebooks opens with"
     assert "this one is damaged" in caplog.text and "500" in caplog.text
     many = sum(len(media) for media in thumbnails.KINDS.values())
     assert thumbnails.thumbnail.cache_info().currsize == many
+    assert len(waits) == len(paths) + len(done) - 1 + many + 3, "before each thing who is here comes first"
     assert learn.contents.cache_info().currsize == 1 and compare.chosen_media.cache_info().currsize == 1
 
 

@@ -1,6 +1,6 @@
 """Small pictures of the media that ship, each at an address of its own: a browser asks for those in sight.
 
-It keeps them for a while. They are made when first asked for, in a thread, or before that by `warm`.
+It keeps them for a while. They are made when first asked for, in a thread, or before that by `pages/warm.py`.
 """
 
 from __future__ import annotations
@@ -52,15 +52,9 @@ def thumbnail(kind: str, id_: str) -> tuple[bytes, str]:
     return image_bytes(pixels, name, **options), f"image/{name.lower()}"
 
 
-def warm() -> None:
-    """Make all of them."""
-    for kind, media in KINDS.items():
-        for id_, one in media.items():
-            if is_here(one):
-                try:
-                    thumbnail(kind, id_)
-                except ExplorerError as error:
-                    _log.warning("%s %s: %s", kind, id_, error)
+def everything() -> list[tuple[str, str]]:
+    """Kind and id of each that can be read."""
+    return [(kind, id_) for kind, media in KINDS.items() for id_, one in media.items() if is_here(one)]
 
 
 def thumbnails_route() -> Route:
