@@ -13,7 +13,7 @@ import gradio as gr
 from explorer.audit.opening import given_audits
 from explorer.pages.codebook import events as codebook_events
 from explorer.pages.codebook.own import OWN
-from explorer.pages.shared.session import whole_number
+from explorer.pages.shared.session import tell_lost, whole_number
 from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import list_tokenizers
 from explorer.views.codebook.view import CodebookView, opening
@@ -54,7 +54,7 @@ def opening_of(query: Mapping[str, str], token: str) -> str:
         tokenizer = ids[0] if ids else None
     if audit is not None and audit not in codebook_events.shipped_ids(tokenizer):
         said.append(
-            "The audit of this link was made from an upload and did not travel with it; a shipped one is shown."
+            f"{tell_lost('audit')} A shipped one is shown."
             if audit.startswith(OWN)
             else "The link names an audit that is not here; the first one is shown."
         )

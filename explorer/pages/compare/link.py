@@ -13,6 +13,7 @@ from explorer.foundation.errors import ExplorerError
 from explorer.media.medium import Modality
 from explorer.media.samples import SAMPLE_PREFIX, samples_of
 from explorer.pages.compare.requests import OWN
+from explorer.pages.shared.session import tell_lost
 from explorer.tokenizers import list_tokenizers
 from explorer.views.compare.payload import best_of_each_kind, is_comparable
 
@@ -36,7 +37,7 @@ def linked_comparison(query: Mapping[str, str], own: Modality | None = None) -> 
         return LinkedComparison(tuple(ids), media, " ".join(notes))
     if media and not _is_there(media, modality):
         notes.append(
-            "The media of this link were somebody's own and did not travel with it; a sample is shown."
+            f"{tell_lost('media')} A sample is shown."
             if media == OWN
             else "What this link was compared on is not here; a sample is shown."
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from explorer.foundation.numerals import read_number
 from explorer.joints.language import PriorFacts
 from explorer.media.samples import PICTURES
-from explorer.pages.shared.session import whole_number
+from explorer.pages.shared.session import tell_lost, whole_number
 from explorer.prior.sampling import HOTTEST
 
 OWN = "own"
@@ -47,7 +47,7 @@ def state_of_query(query: Mapping[str, str], facts: PriorFacts) -> tuple[Languag
     picture = query.get("picture", first.picture)
     if picture not in PICTURES:
         said.append(
-            "The picture of this link was somebody's own and did not travel with it; a sample is shown."
+            f"{tell_lost('picture')} A sample is shown."
             if picture == OWN
             else "The link names a picture that is not here; another is shown."
         )

@@ -13,7 +13,7 @@ import gradio as gr
 from explorer.foundation.errors import ExplorerError
 from explorer.pages.replay import events
 from explorer.pages.replay.part import ReplayPart
-from explorer.pages.shared.session import whole_number
+from explorer.pages.shared.session import tell_lost, whole_number
 from explorer.pages.shared.visitors import visitors
 from explorer.views.replay.view import ReplayView, opening
 
@@ -48,7 +48,7 @@ def opening_of(query: Mapping[str, str], part: ReplayPart, token: str) -> str:
     there, said = [one for one in wanted if part.has(one)], ""
     if len(there) < len(wanted):
         said = (
-            "The run of this link was uploaded or recorded by its page and did not travel with it."
+            tell_lost("run")
             if any(one.startswith("own-") for one in wanted)
             else "The link names a run that is not here. Runs are named at the start: python app.py --run FOLDER."
         )

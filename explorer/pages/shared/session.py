@@ -69,6 +69,14 @@ class Visit:
         return {name: value for name, value in shown.items() if value and usual.get(name) != value}
 
 
+def tell_lost(what: str) -> str:
+    """Why what a link names is not here, also to the visitor who had it on this page until they loaded it anew."""
+    return (
+        f"The {what} of this link did not travel with it: what is your own stays in its tab, until that is closed or "
+        "loaded anew."
+    )
+
+
 def visit_from_query(query: Mapping[str, str], tokenizers: list[str]) -> tuple[Visit, list[str]]:
     """The visit that a link asks for, and what of it could not be had, in plain words.
 
@@ -80,7 +88,7 @@ def visit_from_query(query: Mapping[str, str], tokenizers: list[str]) -> tuple[V
     if picture in SAMPLES:
         visit = replace(visit, picture=picture, modality=SAMPLES[picture].modality)
     elif picture == UPLOADED:
-        said.append("The file of this link was uploaded and did not travel with it; choose it again.")
+        said.append(f"{tell_lost('file')} Choose it again.")
     else:
         said.append("The link names a sample that is not here; the first one is shown.")
     tokenizer = query.get("tokenizer", visit.tokenizer)

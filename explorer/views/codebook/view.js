@@ -58,6 +58,15 @@ export function levelOptions(levels) {
   });
 }
 
+/** What is said while an audit opens: what is on its way, and of what the page still speaks. open: what the page shows, or null.
+ *  Pure. @param {{tokenizer: string | null, audit: string | null}} wanted  @param {{id: string, title: string}[]} tokenizers */
+export function openingWords(wanted, tokenizers, open) {
+  const next = tokenizers.find(({ id }) => id === wanted.tokenizer)?.title;
+  const other = open && (open.tokenizer?.id ?? null) !== wanted.tokenizer;
+  const still = other ? (open.tokenizer?.title ?? open.audit?.title) : open?.audit?.title;
+  return `Opening${other && next ? ` ${next}` : ""}…${still ? ` What stands here is still of ${still}.` : ""}`;
+}
+
 /** Groups of the tokenizer chooser: [[modality, [{id, title}]]] in the order in which they come. Pure. */
 export function groupsOf(tokenizers) {
   const groups = new Map();
@@ -164,7 +173,7 @@ class CodebookPage extends Component {
     const wish = (this.loading = {});
     this.root.dataset.ready = "false";
     this.root.setAttribute("aria-busy", "true");
-    this.after(() => this.loading === wish && say(this.status, "Opening…"), 200);
+    this.after(() => this.loading === wish && say(this.status, openingWords(this.bus.state, this.opening.tokenizers, this.bus.open)), 200);
     try {
       const answer = await this.bus.ask("open", {});
       if (this.loading !== wish) return;

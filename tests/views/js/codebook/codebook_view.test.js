@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { auditWords, groupsOf, levelOptions } from "../../../../explorer/views/codebook/view.js";
+import { auditWords, groupsOf, levelOptions, openingWords } from "../../../../explorer/views/codebook/view.js";
 import { elseOf, holdsFractions, kindOf, mediaWords } from "../../../../explorer/views/codebook/audit/model.js";
 import { acceptFiles } from "../../../../explorer/views/kit/wire/accept.js";
 
@@ -54,4 +54,17 @@ test("an array of fractions is no file of indices, and one of whole numbers may 
   assert.equal(elseOf([{ name: "a.npy" }], "image"), "");
   assert.equal(elseOf([{ name: "a.jsonl" }], "vectors"), "");
   assert.equal(kindOf([{ name: "a.csv", size: 9 }], { file_bytes: 99, upload_bytes: 99, files: 9 }).kind, "media");
+});
+
+test("while an audit opens it is said of what the page still speaks", () => {
+  const tokenizers = [
+    { id: "a", title: "RVQ" },
+    { id: "b", title: "VQ" },
+  ];
+  const open = { tokenizer: { id: "a", title: "RVQ" }, audit: { title: "Samples" } };
+  assert.equal(openingWords({ tokenizer: "b", audit: null }, tokenizers, open), "Opening VQ… What stands here is still of RVQ.");
+  assert.equal(openingWords({ tokenizer: "a", audit: "val" }, tokenizers, open), "Opening… What stands here is still of Samples.");
+  assert.equal(openingWords({ tokenizer: "b", audit: null }, tokenizers, null), "Opening…");
+  const plain = { tokenizer: null, audit: { title: "indices.npy" } };
+  assert.equal(openingWords({ tokenizer: "b", audit: null }, tokenizers, plain), "Opening VQ… What stands here is still of indices.npy.");
 });
