@@ -110,7 +110,9 @@ def template(theme: Theme) -> go.layout.Template:
         "modebar": {"bgcolor": colours["surface"], "color": colours["muted"], "activecolor": colours["accent"]},
         "bargap": 0.12,
     }
-    return go.layout.Template(layout=layout)
+    bar = {"title": {"font": axis["title"]["font"]}, "tickfont": axis["tickfont"]}  # as the axes beside it
+    coloured = {"heatmap": [go.Heatmap(colorbar=bar)], "scatter3d": [go.Scatter3d(marker={"colorbar": bar})]}
+    return go.layout.Template(layout=layout, data=coloured)
 
 
 def recolour(figure: go.Figure, theme: Theme) -> go.Figure:

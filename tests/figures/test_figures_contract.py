@@ -200,3 +200,13 @@ def test_a_titled_figure_says_itself_what_it_shows(drawn):
     assert "<" not in (text.text + text.subtitle.text).replace("<br>", "")
     with pytest.raises(SettingsError, match="say what they show"):
         figures.with_title(go.Figure())
+
+
+@pytest.mark.parametrize("theme", PALETTE)
+def test_the_words_of_a_colour_bar_are_set_as_those_of_the_axes_beside_it(theme):
+    look = template(theme)
+    axis = look.layout.yaxis.to_plotly_json()
+    for bar in (look.data.heatmap[0].colorbar, look.data.scatter3d[0].marker.colorbar):
+        said = bar.to_plotly_json()
+        assert said == {"title": {"font": axis["title"]["font"]}, "tickfont": axis["tickfont"]}
+        assert said["tickfont"]["color"] == PALETTE[theme]["muted"]

@@ -19,7 +19,7 @@ export function button(text, className, onClick) {
 
 export function emptyHint() {
   const hint = h("div", { class: "dte-hint" });
-  hint.append(h("p", {}, "Reconstruction"), h("p", {}, "Choose a picture and a tokenizer. What comes back is compared here."));
+  hint.append(h("p", {}, "Reconstruction"), h("p", {}, "What the decoder makes of the tokens is compared with the original here."));
   return hint;
 }
 

@@ -8,7 +8,7 @@ import { rowsOf } from "../wire/places.js";
 import { significant } from "../wire/words.js";
 import { toX } from "./time.js";
 
-const [AXIS, GAP, ROOMY_PX, NARROW_PX] = [20, 8, 560, 76];
+const [AXIS, GAP, ROOMY_PX, NARROW_PX] = [20, 8, 560, 86]; // narrow: "± 0.0056 rad" whole
 export const OFF_COLOUR = "#e8590c"; // of a token that is off: told apart from the accent by its dashes, too
 const WIDE_PX = 132;
 const DIGIT_PX = 7;
@@ -122,14 +122,25 @@ function strip(ctx, frame, place, level) {
     ctx.fillStyle = theme.surface;
     for (let step = first; step <= last + 1; step++) ctx.fillRect(Math.round(x(step)), top, 1, height);
   }
+  numbers(ctx, frame, place, level, (code) => inkOn(...level.palette.subarray(3 * code, 3 * code + 3)));
+}
+
+/** The codes of a column in their cells, where these are wide enough. inkOf(code): a colour, or null where it stays without. */
+function numbers(ctx, frame, place, level, inkOf) {
+  const { window, width, rows, theme } = frame;
+  const { top, height } = frame.geometry.lanes[place].strip;
+  const cell = toX(window, rows / level.cols, width) - toX(window, 0, width);
   if (height < 14 || cell < String(level.K - 1).length * DIGIT_PX + 4) return;
+  const [first, last] = [window.from, window.to].map((row) => Math.min(level.cols - 1, Math.max(0, Math.floor((row * level.cols) / rows))));
   ctx.font = `600 10px ${theme.font}`;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   for (let step = first; step <= last; step++) {
     const code = level.indices[place * level.cols + step];
-    ctx.fillStyle = inkOn(...level.palette.subarray(3 * code, 3 * code + 3));
-    ctx.fillText(code, x(step) + cell / 2, top + height / 2 + 0.5);
+    const ink = inkOf(code);
+    if (!ink) continue;
+    ctx.fillStyle = ink;
+    ctx.fillText(code, toX(window, (step * rows) / level.cols, width) + cell / 2, top + height / 2 + 0.5);
   }
 }
 
@@ -219,12 +230,13 @@ export function drawPlayhead(ctx, frame, row) {
   });
 }
 
-/** The other tokens fade, those with the code stay. */
+/** The other tokens fade, and only their cells: what is written in them is to be read. Those with the code stay. */
 function codesLit(ctx, frame, level, code) {
   ctx.globalAlpha = 0.72;
   ctx.fillStyle = frame.theme.surface;
   for (const { strip: cells } of frame.geometry.lanes) ctx.fillRect(0, cells.top, frame.width, cells.height);
   ctx.globalAlpha = 1;
+  frame.geometry.lanes.forEach((_, place) => numbers(ctx, frame, place, level, (one) => (one === code ? null : frame.theme.ink)));
   for (const token of level.tokensOf(code)) {
     const [x, y, w, h] = cellOf(frame, level, token);
     if (x <= frame.width && x + w >= 0) ctx.clearRect(x, y, w, h);
