@@ -24,6 +24,7 @@ WIDTH_PX, HEIGHT_PX = 420.0, 260.0  # of a plot at its usual size, in which mark
 APART_PX, DOT_PX = 12.5, 8.0  # of two marks, and of a mark and a codec's dot
 ROOM = 0.06  # of the range, beyond the outermost marks
 SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "x-thin-open", "cross-thin-open", "hexagon")
+CODEC_LOOKS = (("dash", "circle"), ("dot", "diamond"))  # codecs stand one after another, all grey
 BESIDE = "Marks that would lie on each other stand beside their place, a dot, and are tied to it."
 
 Drawn = tuple[int, Curve, list[tuple[int, Point]]]
@@ -137,7 +138,7 @@ def _curve(
     quiet = {"showlegend": False, **group}
     drawn = []
     if len(points) > 1:
-        dash = "dash" if codec else "solid"
+        dash = CODEC_LOOKS[number % len(CODEC_LOOKS)][0] if codec else "solid"
         drawn.append(line([point.rate for point in points], values, colour, name, dash=dash, width=1.5, **quiet))
     bars = [(p.rate_other, p.rate, y) for p, y in zip(points, values, strict=True) if _has_bar(curve, p)]
     ties = [(x, p.rate, y) for x, p, y in zip(at, points, values, strict=True) if x != p.rate]
@@ -147,11 +148,11 @@ def _curve(
             drawn.append(line(x, y, colour, name, dash=dash, width=1, opacity=0.7, **quiet))
     if ties:
         drawn.append(dots([rate for _, rate, _ in ties], [y for *_, y in ties], colour, name, size=3, **quiet))
-    symbol = "circle" if codec else SYMBOLS[number % len(SYMBOLS)]
+    symbol = CODEC_LOOKS[number % len(CODEC_LOOKS)][1] if codec else SYMBOLS[number % len(SYMBOLS)]
     texts = [plain(point_words(comparison.kind, measure, point), 160) for point in points]
     hover = f"%{{hovertext}}<br>mean of {comparison.kind.some(points[0].media)}"
     pairs = np.array([[number, index] for index, _ in kept])
-    look = {"size": 4 if codec else 10, "symbol": symbol, "hover": hover, "hovertext": texts, "customdata": pairs}
+    look = {"size": 6 if codec else 10, "symbol": symbol, "hover": hover, "hovertext": texts, "customdata": pairs}
     return [*drawn, dots(at, values, colour, name, **look, **group)]
 
 

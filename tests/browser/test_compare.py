@@ -81,12 +81,13 @@ def test_four_are_compared_sorted_and_exported(page, app_url):
 def held_against_a_baseline(page):
     """Any of them can be the baseline; what is said of the pair turns round, and the link keeps it."""
     panel = f"{PAGE} .compare-differences"
+    minus = "\N{MINUS SIGN}"
     less = page.inner_text(f"{panel} [data-tokenizer='fsq'] [data-key='psnr_db']")
-    assert less.startswith("-") and "better on 0 of 1 picture" in less  # fsq less rvq-4, which was chosen first
+    assert less.startswith(minus) and "better on 0 of 1 picture" in less  # fsq less rvq-4, which was chosen first
     page.select_option(f"{panel} select", "fsq")
     page.wait_for_function("location.search.includes('baseline=fsq')")
     more = page.inner_text(f"{panel} [data-tokenizer='rvq-4'] [data-key='psnr_db']")
-    assert more.splitlines()[0] == less.splitlines()[0].replace("-", "+") and "better on 1 of 1 picture" in more
+    assert more.splitlines()[0] == less.splitlines()[0].replace(minus, "+") and "better on 1 of 1 picture" in more
     assert page.locator(f"{panel} tbody tr").count() == 3 and "no interval" in page.inner_text(f"{panel} .cb-caption")
     with page.expect_download() as started:
         page.click(f"{PAGE} .cb-exports button[data-kind='differences']")

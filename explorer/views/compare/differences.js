@@ -4,6 +4,7 @@
 
 import { furnish } from "../kit/widgets/panel.js";
 import { h, say } from "../kit/widgets/dom.js";
+import { signed } from "../kit/wire/format.js";
 
 /** The baseline on screen: what was chosen if it is there, else what the comparison began with. Pure. */
 export const baselineOf = (table, chosen) => (chosen in table.differences ? chosen : table.baseline);
@@ -51,7 +52,7 @@ class Differences {
 
   cell(key, { text, clear }) {
     const [main, rest] = partsOf(text);
-    return h("td", { class: clear ? "is-best" : null, "data-key": key }, main, rest ? h("small", {}, rest) : null);
+    return h("td", { class: clear ? "is-best" : null, "data-key": key }, signed(main), rest ? h("small", {}, rest) : null);
   }
 }
 

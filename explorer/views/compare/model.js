@@ -153,6 +153,12 @@ export function standings(tally) {
     .map(([id, one]) => [id, one.votes, one.shown]);
 }
 
+/** "93.5 (91.7 to 99.6)" -> the number and the range behind it, "" of a text without one. Pure. @param {string} text */
+export const rangeOf = (text) => {
+  const [, value, range] = /^(\S+) (\(\S+ to \S+\))$/.exec(text) ?? [null, text, ""];
+  return { value, range };
+};
+
 /** What a column is sorted by: a mean, a median, a number, a text, or null where nothing was measured. */
 export function sortValue(cell) {
   if (cell === null || cell === undefined) return null;

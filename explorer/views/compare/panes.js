@@ -14,6 +14,7 @@ import { decodePicture } from "./pictures.js";
 import { Player } from "./player.js";
 import { Swipe } from "./swipe.js";
 import { h, say, segments } from "../kit/widgets/dom.js";
+import { typeset } from "../kit/wire/format.js";
 import { Painter } from "../kit/stage/pace.js";
 
 const MODES = [
@@ -230,12 +231,14 @@ class Panes extends Component {
     const set = run?.names.length > 1 ? `${pictures.name}, ` : "";
     say(
       this.notes,
-      [
-        `${set}${pictures.size}, the same for all.`,
-        pictures.says,
-        ...pictures.notes,
-        "Drag to move, turn the wheel or pinch to zoom, double click for the whole.",
-      ].join(" "),
+      typeset(
+        [
+          `${set}${pictures.size}, the same for all.`,
+          pictures.says,
+          ...pictures.notes,
+          "Drag to move, turn the wheel or pinch to zoom, double click for the whole.",
+        ].join(" "),
+      ),
     );
     this.failures.hidden = pictures.failures.length === 0;
     this.failures.replaceChildren(...pictures.failures.map(({ name, why }) => h("li", {}, h("b", {}, this.bus.title(name)), ` could not do this: ${why}`)));

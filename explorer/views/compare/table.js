@@ -2,9 +2,9 @@
 // The table of a comparison: one row a tokenizer, sorted by any column, the best of each marked; and the files of it all.
 
 import { furnish, note } from "../kit/widgets/panel.js";
-import { nextSort, sortedRows } from "./model.js";
+import { nextSort, rangeOf, sortedRows } from "./model.js";
 import { focusedIn, h, say } from "../kit/widgets/dom.js";
-import { percent, whole } from "../kit/wire/format.js";
+import { percent, signed, typeset, whole } from "../kit/wire/format.js";
 import { saveFile } from "../kit/wire/files.js";
 
 const FILES = [
@@ -16,6 +16,14 @@ const FILES = [
   ["details", "Details, .csv", "Errors by column, coverage by prefix, reach of anchors: a number a line"],
   ["json", "All numbers, .json", "Everything that was measured"],
 ];
+
+/** What stands in a cell: a range below its number, and a long licence in a box that keeps to three lines.
+ *  @param {string} key  @param {string} text  @returns {(string | HTMLElement)[]} */
+function cellParts(key, text) {
+  if (key === "licence") return [h("span", { title: text }, text)];
+  const { value, range } = rangeOf(text);
+  return [signed(value), range ? h("span", { class: "cp-range" }, ` ${signed(range)}`) : ""];
+}
 
 class Table {
   constructor(host, bus) {
@@ -51,7 +59,7 @@ class Table {
     this.host.dataset.sort = sort;
     this.warning.hidden = !result.warning;
     say(this.warning, result.warning);
-    say(this.parts.caption, this.caption(result, media));
+    say(this.parts.caption, typeset(this.caption(result, media)));
     this.words.lastChild.replaceChildren(...used.map(({ title, words }) => h("li", {}, h("b", {}, title), `: ${words}.`)));
     this.drawSkipped(result);
   }
@@ -66,7 +74,7 @@ class Table {
       title + mark,
       unit ? h("small", {}, unit) : null,
     );
-    return h("th", { scope: "col", "aria-sort": on ? (falling ? "descending" : "ascending") : null }, button);
+    return h("th", { scope: "col", "data-key": key, "aria-sort": on ? (falling ? "descending" : "ascending") : null }, button);
   }
 
   row(row, used, best, texts) {
@@ -75,7 +83,7 @@ class Table {
       return h(
         "td",
         { class: won ? "is-best" : null, "data-key": key },
-        texts[key],
+        ...cellParts(key, texts[key]),
         won ? h("b", { title: "Best of this column; the caption says when" }, " ★") : null,
       );
     });

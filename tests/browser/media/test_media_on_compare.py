@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -154,7 +155,7 @@ def test_clips_move_together(page, made_url):
 
 def test_what_is_compared_turns_from_pictures_to_sounds_and_back(page, made_url):
     open_compare(page, made_url, "tokenizers=made-whole,made-signs&media=sample:coffee")
-    assert "64 x 64 px" in page.inner_text(PANES), "all have the size that one of them takes"
+    assert re.search(r"64\s\W\s64 px", page.inner_text(PANES)), "all have the size that one of them takes"
     turn_to(page, "Sounds")
     page.wait_for_function("location.search.includes('sample%3Avowels')")
     page.wait_for_selector(f"{PANES} .cp-player:not([hidden])")

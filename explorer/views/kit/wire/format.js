@@ -35,6 +35,9 @@ export function percent(part, total) {
 /** A sentence of the server as it is set: "256 x 168" by it is "256 × 168" here. */
 export const typeset = (text) => text.replace(/(?<=\d) x (?=\d)/g, "\u00a0×\u00a0"); // never apart on two lines
 
+/** Numbers of the server with a minus that is one: "-2.41 dB" is "−2.41 dB" here. */
+export const signed = (text) => text.replace(/(?<![\w.])-(?=\d)/g, "−");
+
 /** "12.4 MiB" */
 export function bytes(n) {
   if (n < 1024) return `${whole(n)} bytes`;

@@ -188,3 +188,9 @@ test("a reader is told the titles of tokenizers and how many levels, not their i
   const said = ["rvq", "rvq-4", "rvq-4, 1 level", "rvq-4, 3 levels", "gone, 1 level"].map((name) => spokenName(name, curves));
   assert.deepEqual(said, ["RVQ", "RVQ, 4 levels", "1 level of RVQ, 4 levels", "3 levels of RVQ, 4 levels", "gone, 1 level"]);
 });
+
+test("a range is told from its number, and nothing else in brackets is one", () => {
+  assert.deepEqual(model.rangeOf("93.5 (91.7 to 99.6)"), { value: "93.5", range: "(91.7 to 99.6)" });
+  for (const text of ["24.11 ± 2.03 (22 of 24, 2 identical left out)", "research only (its training pictures)", "not measured"])
+    assert.deepEqual(model.rangeOf(text), { value: text, range: "" });
+});

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { compact } from "../../../../explorer/views/kit/draw/ticks.js";
 import { prefixOf } from "../../../../explorer/views/kit/wire/findings.js";
-import { countOf, typeset } from "../../../../explorer/views/kit/wire/format.js";
+import { countOf, signed, typeset } from "../../../../explorer/views/kit/wire/format.js";
 
 const VIEWS = new URL("../../../../explorer/views/", import.meta.url).pathname;
 
@@ -33,6 +33,10 @@ test("ticks of four digits have their comma, as every count beside them", () => 
 test("sizes are set with a cross on one line, and nothing else changes", () => {
   assert.equal(typeset("Scaled down from 600 x 400 to 256 x 171 pixels."), "Scaled down from 600\u00a0×\u00a0400 to 256\u00a0×\u00a0171 pixels.");
   assert.equal(typeset("4 x 8 x 8; x shows 51%, 3 x as long"), "4\u00a0×\u00a08\u00a0×\u00a08; x shows 51%, 3 x as long");
+});
+
+test("a minus before a number is one, and a hyphen stays", () => {
+  assert.equal(signed("-2.41 dB, +0.5 ± 1, BSDS-500, 1e-5, (-3 to -1)"), "−2.41 dB, +0.5 ± 1, BSDS-500, 1e-5, (−3 to −1)");
 });
 
 test("a finding that says itself that all is well is not introduced as such a second time", () => {
