@@ -229,17 +229,8 @@ class Panes extends Component {
   describe() {
     const { pictures, run } = this.bus.state;
     const set = run?.names.length > 1 ? `${pictures.name}, ` : "";
-    say(
-      this.notes,
-      typeset(
-        [
-          `${set}${pictures.size}, the same for all.`,
-          pictures.says,
-          ...pictures.notes,
-          "Drag to move, turn the wheel or pinch to zoom, double click for the whole.",
-        ].join(" "),
-      ),
-    );
+    const how = "Drag to move, turn the wheel or pinch to zoom, double click for the whole.";
+    say(this.notes, typeset([`${set}${pictures.size}, the same for all.`, pictures.says, ...pictures.notes, how].join(" ")));
     this.failures.hidden = pictures.failures.length === 0;
     this.failures.replaceChildren(...pictures.failures.map(({ name, why }) => h("li", {}, h("b", {}, this.bus.title(name)), ` could not do this: ${why}`)));
   }
