@@ -32,7 +32,6 @@ from explorer.foundation.errors import RecordError
 from explorer.foundation.numerals import is_plain
 
 SEPARATORS = (",", "\t", ";")  # between cells; within a cell that holds a list also blanks
-TOKENS_AT_ONCE = 2**16  # of a column, one a line
 INT64_DIGITS = 19  # a text that is shorter spells a number that is an int64, unless it is a float
 _FLOAT = re.compile("[.eEnN]")  # of "0.5", "1e3", "nan" and "inf"
 

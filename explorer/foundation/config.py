@@ -21,7 +21,6 @@ class Limits:
     upload_bytes: int = 64 * 2**20
     image_pixels: int = 40_000_000  # as they are decoded; photos of more are read at half or a quarter of it
     image_side_px: int = 1024  # longest side shown to a tokenizer; larger pictures are scaled down
-    image_frames: int = 1  # of an animated picture only the first frame is read
     audio_seconds: float = 30.0  # the rest of a longer sound is left out, and a note says so
     video_frames: int = 65  # likewise of a longer clip; 1 + 64, which suits steps of 2, 4, 8 and 16 frames a token
     video_side_px: int = 256  # longest side of a clip as it is kept; larger frames are scaled down

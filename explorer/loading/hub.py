@@ -30,7 +30,6 @@ from explorer.public.format import Progress, silent
 from explorer.public.header import Header, TensorInfo
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-FETCHED = ("config.json",)  # beside the weights and their index
 
 
 @dataclass(frozen=True)

@@ -38,18 +38,6 @@ class Neighbourhood:
         return np.diff(self.first)
 
 
-@dataclass(frozen=True)
-class NodeTokens:
-    """anchors: (V, k) the place of each in the order in which anchors were chosen, -1 for none. distances: (V, k) edges
-    to it, -1 for none. relations: (V, m) 2 r for relation r outwards and 2 r + 1 inwards, -1 for none. A row runs from
-    the nearest anchor to the farthest, of equal ones the one chosen first; relations by number.
-    """
-
-    anchors: np.ndarray
-    distances: np.ndarray
-    relations: np.ndarray
-
-
 def neighbourhood(edges: np.ndarray, nodes: int) -> Neighbourhood:
     """edges: (E, 3). Self-loops are left out, and edges that repeat, in whichever direction, count once."""
     heads, tails = edges[:, 0].astype(np.int64), edges[:, 2].astype(np.int64)

@@ -63,7 +63,6 @@ RESEEDING = {"strategy": "random_latent", "threshold": 0.05, "every": 20}
 FINE_SOUND = {"strides": (8, 5, 2), "channels": (48, 96, 128), "steps": 1200}  # 80 samples a token
 FRESH = {"update": "ema", "initialization": {"name": "online"}, "reseeding": RESEEDING}
 SOUND_RVQ = {"dim": 32, "codebook_size": CODES, "num_quantizers": 8, "options": FRESH}
-KMEANS_START = {"name": "kmeans"}
 LIST = {"dim": NARROW_DIM, "codebook_size": CODES, "fit_at": 900}
 ZOO: dict[str, Recipe] = {
     "vq-ema-reseed": Recipe(

@@ -49,11 +49,6 @@ def collision_rate(ids: np.ndarray) -> float:
     return float(counts[counts > 1].sum() / max(1, len(ids)))
 
 
-def lost_items(ids: np.ndarray) -> float:
-    """Share of the items that could not be told from another one: 1 less distinct ids over items (LC-Rec)."""
-    return 1 - len(items_per_id(ids)) / max(1, len(ids))
-
-
 def prefix_use(ids: np.ndarray, sizes: tuple[int, ...]) -> tuple[PrefixUse, ...]:
     """The use of prefixes of length 1 to L. sizes: codes of each level."""
     found = []
@@ -64,10 +59,3 @@ def prefix_use(ids: np.ndarray, sizes: tuple[int, ...]) -> tuple[PrefixUse, ...]
         entropy = float(-(share * np.log2(share)).sum())
         found.append(PrefixUse(length, possible, len(counts), min(possible, len(ids)), int(counts.max()), abs(entropy)))
     return tuple(found)
-
-
-def share_assigned_anew(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """(L,) share of the same items whose prefix of length 1 to L is another one afterwards. Raises RecordError."""
-    if before.shape != after.shape:
-        raise RecordError(f"ids of the same items have one shape, got {before.shape} and {after.shape}")
-    return np.logical_or.accumulate(before != after, axis=1).mean(0)

@@ -32,7 +32,6 @@ from explorer.media.sniffing import kind_of
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 OTHER = "Choose another file."
-NO_HEIC = "HEIC photos need the package pillow-heif. Install it (pip install pillow-heif), or save the photo as JPEG."
 
 # Openings of files that people take for pictures, with the words to say so. Searched in the first 1,024 bytes.
 _NOT_PICTURES = (

@@ -126,11 +126,6 @@ def absolute_error_map(picture: np.ndarray, reconstruction: np.ndarray) -> np.nd
     return np.abs(difference(picture, reconstruction)).mean(axis=-1).astype(np.float32)
 
 
-def squared_error_map(picture: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
-    """Mean squared difference over the channels: (H, W) float32; its mean is the MSE."""
-    return np.square(difference(picture, reconstruction)).mean(axis=-1).astype(np.float32)
-
-
 def psnr_of(mse: float) -> float:
     """The PSNR in dB of a mean squared error, for a peak of 1; inf of 0."""
     return math.inf if mse == 0 else -10 * math.log10(mse)

@@ -37,16 +37,6 @@ class SoundQuality:
     raw_si_sdr_db: float | None
     delay: Delay = NO_DELAY
 
-    @property
-    def snr_text(self) -> str:
-        """The SNR for the screen."""
-        return _text(self.snr_db)
-
-    @property
-    def si_sdr_text(self) -> str:
-        """The SI-SDR for the screen."""
-        return _text(self.si_sdr_db)
-
 
 def sound_quality(
     sound: np.ndarray, decoded: np.ndarray, sample_rate_hz: float, delay: Delay = NO_DELAY
@@ -138,11 +128,3 @@ def _ratio_db(signal: float, noise: float) -> float | None:
     if signal == 0:
         return None if noise == 0 else -math.inf
     return math.inf if noise == 0 else 10 * math.log10(signal / noise)
-
-
-def _text(value: float | None) -> str:
-    if value is None:
-        return "not defined (silence)"
-    if math.isinf(value):
-        return "∞ dB (identical)" if value > 0 else "-∞ dB (nothing in common)"
-    return f"{value:.2f} dB"

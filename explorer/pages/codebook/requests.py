@@ -11,7 +11,6 @@ from explorer.pages.shared.figures import Themed
 from explorer.views.codebook.payload_map import map_kinds
 
 Few = Annotated[tuple[int, ...], Several(Whole(), most=3)]
-Three = Annotated[tuple[int, ...], Several(Whole(most=2**31 - 1), least=3, most=3)]
 Typed = Annotated[str, Text(1000)]
 Size = Annotated[int, Whole(least=1, say="Say how many codes the codebook has (K), a whole number of 1 or more.")]
 

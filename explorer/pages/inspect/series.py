@@ -20,7 +20,6 @@ from explorer.views.kit.wire.encoding import pack
 
 BINS = 256  # of one value, as action tokenizers before FAST have them (RT-2, OpenVLA)
 COLUMNS_SHOWN = 12  # with an error of their own; of more, those that are worst
-FLOAT_BITS = 32
 SEEN = 1e-6  # of half a column's range: what changes by less is rounding
 
 

@@ -22,7 +22,6 @@ from array import array
 
 VECTORS = "newamp1vq_cb"
 NEWAMP_WIDTH, NEWAMP_CODES, NEWAMP_BYTES = 20, 512, 4  # numbers of a vector, codes of a stage, bytes of a frame
-NEWAMP_ROW = 1 + 2 * NEWAMP_WIDTH  # floats that the library writes a frame: mean, vector, quantized; harmonics follow
 MODE_700C, ENERGY_MIDDLE = 8, 8  # 30 dB, the level that stands for an energy that is left out
 HOP_700C, FIELDS_700C = 320, (9, 9, 4, 6)
 

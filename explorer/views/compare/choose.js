@@ -25,7 +25,7 @@ const MODALITIES = [
 const FIRST_MANY = 4;
 
 /** Where media come from, for tokenizers of a modality; hard content is there of pictures only. Pure. */
-export function kindsOf(modality) {
+function kindsOf(modality) {
   const nouns = NOUNS[modality] ?? "media";
   const kinds = [
     { id: "samples", label: `Sample ${nouns}`, title: `${nouns[0].toUpperCase()}${nouns.slice(1)} that come with the app` },
@@ -38,7 +38,7 @@ const PREFIX = { samples: "sample:", presets: "preset:" };
 const kindOf = (media) => (media === "own" ? "own" : media.startsWith("preset:") ? "presets" : "samples");
 
 /** The id of the first sample of a modality, "" while none is known. Pure. */
-export const firstSample = (media, modality) => media.find((one) => one.modality === modality && one.kind === "samples")?.id ?? "";
+const firstSample = (media, modality) => media.find((one) => one.modality === modality && one.kind === "samples")?.id ?? "";
 
 class Chooser extends Component {
   constructor(host, bus) {

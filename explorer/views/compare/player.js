@@ -16,7 +16,7 @@ export function clock(seconds) {
 }
 
 /** Left and top of frame `i` in a sheet of frames in reading order. Pure. */
-export const frameAt = (i, columns, [height, width]) => [(i % columns) * width, Math.floor(i / columns) * height];
+const frameAt = (i, columns, [height, width]) => [(i % columns) * width, Math.floor(i / columns) * height];
 
 export class Player extends Component {
   /** onHead(share | null): where in the medium it plays. name(id): what a pane is called now. */

@@ -39,7 +39,7 @@ export function rankCodes(counts) {
 }
 
 /** Tokens grouped by code: `of(code)` is a subarray of positions, in reading order. */
-export function tokensByCode(indices, counts) {
+function tokensByCode(indices, counts) {
   const start = new Uint32Array(counts.length + 1);
   for (let code = 0; code < counts.length; code++) start[code + 1] = start[code] + counts[code];
   const tokens = new Uint32Array(indices.length);

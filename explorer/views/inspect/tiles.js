@@ -17,7 +17,7 @@ export function tokenAt(level, x, y) {
 }
 
 /** Screen rectangle [left, top, width, height] of a token. */
-export function tokenBox(level, frame, token) {
+function tokenBox(level, frame, token) {
   const col = token % level.cols;
   const row = Math.floor(token / level.cols);
   const [left, top] = frame.place(level.xEdges[col], level.yEdges[row]);

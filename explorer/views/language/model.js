@@ -9,7 +9,7 @@ const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
 export const KEPT = [1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 0];
 
 /** Digits of a token in a link, in base 36, as pages/language/link.py has it. */
-export function tokenDigits(K) {
+function tokenDigits(K) {
   let digits = 1;
   while (DIGITS.length ** digits < K) digits += 1;
   return digits;

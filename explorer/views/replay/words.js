@@ -39,7 +39,7 @@ function latentsWords({ z, step, batch_size: batch }) {
 }
 
 /** " 4,096 of 131,072 codes were kept." of a codebook too large to be kept whole, else "". @param {any} frame */
-export const keptWords = (frame) => (frame.kept ? ` ${whole(frame.codebook_size)} of ${countOf(frame.kept.of, "code")} were kept.` : "");
+const keptWords = (frame) => (frame.kept ? ` ${whole(frame.codebook_size)} of ${countOf(frame.kept.of, "code")} were kept.` : "");
 
 /** "live", "ended", or that it stopped without an end. @param {any} run */
 export const stateWords = ({ live, ended, checkpoints }) =>

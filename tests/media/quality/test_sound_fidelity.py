@@ -66,13 +66,11 @@ def test_identical_silent_and_unrelated_sounds():
     sound, _ = pair()
     same = sound_quality(sound, sound, RATE)
     assert (same.snr_db, same.log_mel_db, same.max_error) == (math.inf, 0, 0)
-    assert same.snr_text == "∞ dB (identical)"
     silence = np.zeros_like(sound)
     assert (snr_db(sound, silence), si_sdr_db(sound, silence)) == (0, None)
     assert (snr_db(silence, silence), si_sdr_db(silence, sound)) == (None, None)
     assert snr_db(silence, sound) == -math.inf
     assert sound_quality(silence, silence, RATE).log_mel_db == 0
-    assert sound_quality(silence, silence, RATE).si_sdr_text == "not defined (silence)"
 
 
 def test_a_single_sample_is_any_other_at_some_volume_so_it_has_no_si_sdr():

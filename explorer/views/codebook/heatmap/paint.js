@@ -7,7 +7,7 @@ import { outline } from "../../kit/draw/colours.js";
 import { colormap } from "../../kit/draw/colormaps.js";
 
 export const TILE = 256; // cells a side: what is out of sight is not drawn
-export const GLYPH_PX = 9; // from this size on each cell carries its own mark
+const GLYPH_PX = 9; // from this size on each cell carries its own mark
 const NUMBER_PX = [9, 13]; // and where a number fits in letters between these sizes, its number
 const LETTER = 0.62; // width of a digit as a share of its height
 const MOST_MARKS = 1500; // of codes in one state, drawn larger than their cells while those are small
@@ -59,7 +59,7 @@ export function numberSize(s, K) {
 }
 
 /** A picture of one pixel a cell, kept on canvases of TILE x TILE. */
-export function makeTiles(pixels, { cols, rows }, doc = document) {
+function makeTiles(pixels, { cols, rows }, doc = document) {
   const tiles = [];
   for (let y = 0; y < rows; y += TILE) {
     for (let x = 0; x < cols; x += TILE) {
@@ -73,7 +73,7 @@ export function makeTiles(pixels, { cols, rows }, doc = document) {
   return tiles;
 }
 
-export function drawTiles(ctx, tiles, { W, H, place, s, dpr }) {
+function drawTiles(ctx, tiles, { W, H, place, s, dpr }) {
   ctx.imageSmoothingEnabled = s * dpr < 1;
   for (const { canvas, x, y, w, h } of tiles) {
     const [left, top] = place(x, y);

@@ -19,7 +19,7 @@ export const boxOfDensity = ({ left, top, side, cols, rows }) => [left, top, lef
 export const growth = (zoom) => Math.min(zoom, 16) ** 0.32;
 
 /** Log of the softened counts as the opacity of ink: a background, not a figure of its own. */
-export function paintDensity(field, theme) {
+function paintDensity(field, theme) {
   const canvas = new OffscreenCanvas(field.cols, field.rows);
   const ctx = canvas.getContext("2d");
   const image = ctx.createImageData(field.cols, field.rows);
@@ -35,7 +35,7 @@ export function paintDensity(field, theme) {
 }
 
 /** Regions of the codes in their own colours, tinted. */
-export function paintRegions({ raster, point }, shade, colours, theme) {
+function paintRegions({ raster, point }, shade, colours, theme) {
   const { rows, cols, codes } = raster;
   const canvas = new OffscreenCanvas(cols, rows);
   const ctx = canvas.getContext("2d");
@@ -253,7 +253,7 @@ export function drawRing(ctx, map, frame, look, code, width) {
 }
 
 /** The loop of the lasso while it is drawn, or the box around a code (screen px). */
-export function drawLoop(ctx, loop, theme) {
+function drawLoop(ctx, loop, theme) {
   if (loop.length < 2) return;
   ctx.beginPath();
   loop.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));

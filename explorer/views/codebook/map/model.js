@@ -145,7 +145,7 @@ export function soften({ counts, cols, rows }) {
 }
 
 /** Index of the code at content position (x, y): of its cell, region or point within `reach`; -1 for none. */
-export function hitMap(map, x, y, reach) {
+function hitMap(map, x, y, reach) {
   if (map.raster) return map.point[rasterCode(map.raster, x, y)] ?? -1;
   return nearestPoint(map.hash, x, y, map.polygons ? Infinity : map.cell ? 0.75 * map.cell : reach);
 }

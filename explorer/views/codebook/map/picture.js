@@ -20,10 +20,10 @@ const LABEL =
   "Map of the codes. Arrow keys go from code to code, plus and minus zoom, 0 shows everything, L takes the lasso, B the box around the code, Escape lets go.";
 
 /** Colours when the state is what they show; a hollow mark says dead or unseen. */
-export const stateColours = (theme) => [theme.bar, theme.bar, theme.bar, "#d9772b", "#3d7ab5"];
+const stateColours = (theme) => [theme.bar, theme.bar, theme.bar, "#d9772b", "#3d7ab5"];
 
 /** How codes look: `view` = {colour, size, latents, bit}; bit (from 0) lights the codes in which it is one. */
-export function lookOf(map, level, view, theme, lasso) {
+function lookOf(map, level, view, theme, lasso) {
   const named = view.colour === "state" ? null : measure(view.colour, map, level.counts);
   const sized = view.size === "same" || map.raster ? null : measure(view.size, map, level.counts);
   const radius = radii(map, sized);

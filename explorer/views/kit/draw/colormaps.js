@@ -29,7 +29,7 @@ export const cividis = (t) => css(colormap("cividis", t));
 export const diverging = (t) => css(colormap("diverging", (t + 1) / 2));
 
 /** OKLab -> [r, g, b] floats, not clipped. */
-export function oklabToSrgb(lightness, a, b) {
+function oklabToSrgb(lightness, a, b) {
   const long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
   const short = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
@@ -103,10 +103,4 @@ export function signedPalette(K) {
     );
   }
   return rgb;
-}
-
-/** CSS colour of one code: from a palette of codePalette, or from its hashed number. */
-export function codeColour(code, K, palette = null) {
-  if (code < 0 || code >= K) throw new Error(`code ${code} is outside 0..${K - 1}`);
-  return css(palette ? palette.subarray(3 * code, 3 * code + 3) : plane(...hashedPosition(code)));
 }

@@ -16,10 +16,10 @@ export function learn(definitions) {
 }
 
 /** What is known under an id: {term, words} or null. */
-export const definitionOf = (id) => known.get(id) ?? null;
+const definitionOf = (id) => known.get(id) ?? null;
 
 /** Left and top of a box of w x h beside a button, inside a window of W x H: below it, or above where that has no room. */
-export function placeBeside({ left, top, bottom }, w, h, W, H, margin = BOX.margin) {
+function placeBeside({ left, top, bottom }, w, h, W, H, margin = BOX.margin) {
   const x = Math.max(margin, Math.min(left - 12, W - w - margin));
   const below = bottom + 6;
   const y = below + h + margin <= H || top - 6 - h < margin ? Math.min(below, Math.max(margin, H - h - margin)) : top - 6 - h;

@@ -12,7 +12,7 @@
  */
 
 /** Keys that say where the tour is and how it is shown, and nothing of a page. */
-export const OF_TOUR = ["learn", "hide", "present"];
+const OF_TOUR = ["learn", "hide", "present"];
 
 /** Whether two addresses differ in one of these keys, or in any that is not the tour's. Pure.
  *  @param {string} one @param {string} other @param {string[]} [names] */

@@ -43,7 +43,7 @@ export class Rows {
 }
 
 /** The steps to keep: multiples of the stride, and the newest, which may be off stride. -> (i) => boolean */
-export function onStride(stepOf, length, stride) {
+function onStride(stepOf, length, stride) {
   return (i) => i === length - 1 || stepOf(i) % stride === 0;
 }
 

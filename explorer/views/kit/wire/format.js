@@ -7,7 +7,6 @@ const WHOLE = new Intl.NumberFormat("en-US");
 export const partNoun = (combination) => (combination === "concatenate" ? "group" : "level");
 
 /** What the quantizer of a level (from 0) is given: behind the first of a sum it is what is left over. */
-export const givenNoun = (combination, level) => (combination === "sum" && level > 0 ? "residual" : "latent");
 
 /** The same of a level of the codebook page, in the plural. */
 export const givens = (level) => `${level?.given ?? "latent"}s`;

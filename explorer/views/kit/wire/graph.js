@@ -65,7 +65,7 @@ export function sharersOf(graph, node) {
 }
 
 /** How many nodes have each tuple: Uint32Array by its number. */
-export function countTuples(graph) {
+function countTuples(graph) {
   const counts = new Uint32Array(graph.hash.reduce((most, one) => Math.max(most, one), 0) + 1);
   for (const one of graph.hash) counts[one] += 1;
   return counts;

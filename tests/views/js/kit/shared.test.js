@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { codeColour, codePalette, colormap, hashedPosition, plane } from "../../../../explorer/views/kit/draw/colormaps.js";
+import { codePalette, colormap, hashedPosition, plane } from "../../../../explorer/views/kit/draw/colormaps.js";
 import { guardedTrigger } from "../../../../explorer/views/kit/page/component.js";
 import { unpack } from "../../../../explorer/views/kit/wire/encoding.js";
 import { createSelection } from "../../../../explorer/views/kit/wire/selection.js";
@@ -66,12 +66,6 @@ test("palette: near on the map is near in colour, far is far; codes off the map 
   assert.ok(distance(44, 45) * 4 < distance(0, 99));
   assert.ok(distance(44, 54) * 4 < distance(9, 90));
   assert.deepEqual(Array.from(rgb.subarray(3 * n)), plane(...hashedPosition(n)));
-});
-
-test("codeColour is stable and refuses codes that are not there", () => {
-  assert.equal(codeColour(5, 10), codeColour(5, 10));
-  assert.notEqual(codeColour(5, 10), codeColour(6, 10));
-  assert.throws(() => codeColour(10, 10), /outside/);
 });
 
 test("colormap clips, and NaN is the lowest colour", () => {

@@ -6,7 +6,7 @@ import { significant } from "../../wire/words.js";
 import { countOf, whole } from "../../wire/format.js";
 
 /** Line styles: dash and colour together, so that neither has to be told apart alone. `ink` names a theme colour. */
-export const STYLES = [
+const STYLES = [
   { dash: [], ink: "accent", width: 1.8 },
   { dash: [7, 3], ink: "ink", width: 1.5 },
   { dash: [2, 3], ink: "accent", width: 1.8 },

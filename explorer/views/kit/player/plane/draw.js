@@ -141,7 +141,7 @@ function circles(ctx, { codes, view, frame }, state, r) {
 }
 
 /** Radius of the dot of one of K codes, in px. */
-export const dotRadius = (K) => (K <= 128 ? 5 : K <= 512 ? 3.6 : 2.6);
+const dotRadius = (K) => (K <= 128 ? 5 : K <= 512 ? 3.6 : 2.6);
 
 function drawCodes(ctx, scene) {
   const { frame, codes, view, theme, total } = scene;

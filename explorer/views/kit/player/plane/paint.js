@@ -5,7 +5,7 @@ import { h } from "../../widgets/dom.js";
 import { countOf, whole } from "../../wire/format.js";
 import { drawPaper, placing } from "./draw.js";
 
-export const MOST_POINTS = 2000;
+const MOST_POINTS = 2000;
 const REACH = 3; // the paper is from -3 to 3, a little more than the ready-made data
 const SPREAD_PX = 7;
 const A_MOVE = 4; // points each time the pointer moves

@@ -30,7 +30,7 @@ function cellWords(frame, quantizer) {
   return metric === "cosine" ? "Cells: exact, by the angle to the codes." : "Cells: exact, of the nearest code.";
 }
 
-export function planeName({ kind, explained, fitted_at, dims }) {
+function planeName({ kind, explained, fitted_at, dims }) {
   if (kind === "exact") return "Exact plane of 2-D latents.";
   if (kind === "line") return "1-D latents on a line; height has no meaning.";
   const share = explained === null ? "" : `, ${percent(explained, 1)} of the variance of the latents it was fitted to`;
