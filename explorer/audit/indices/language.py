@@ -16,6 +16,7 @@ from explorer.audit.language import AXES, ROW, LanguageCounter
 from explorer.joints.token_language import SIDES, LanguageAudit
 
 FARTHEST = 2**22  # tokens from one to the other that are kept from the block before; no frame has as many
+FEW = 8  # a table of that many times as many cells as there are pairs is not passed through for them
 
 
 class LanguageStream:
@@ -92,6 +93,10 @@ class LanguageStream:
             found[starts[(starts >= 0) & (starts < len(found))]] = nothing
         if there is not None:
             found[~there] = nothing
+        if dense and len(found) * FEW < nothing:  # cheaper than a pass over the whole table
+            table = self._counter.table(side)
+            np.add.at(table, found[found < nothing], table.dtype.type(1))
+            return
         counts = np.bincount(found, minlength=nothing + 1)
         if dense:
             self._counter.table(side)[:] += counts[:-1]
