@@ -18,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 
+from explorer.analysis.maps.compilation import keep_compiled
 from explorer.analysis.maps.progress_file import ProgressFile
 from explorer.analysis.maps.trust import trust
 from explorer.foundation.errors import RecordError, SettingsError
@@ -106,11 +107,12 @@ def umap(
         return Projection(start.xy, "pca", note + start.note, seed, start.explained)
     reporter = ProgressFile(r"(\d+)/(\d+)", progress, cancelled)
     reporter.check()
-    # The import takes 2 s and the first call compiles for several more: never at the start of the app.
+    # The import takes 2 s and the first call ever compiles for ten more: never at the start of the app.
     try:
-        from umap import UMAP
+        from umap import UMAP, layouts, umap_, utils
     except ImportError as error:
         raise SettingsError("A UMAP needs the package umap-learn: pip install umap-learn. A PCA needs none.") from error
+    keep_compiled(umap_, utils, layouts)
 
     # Equal vectors are laid out once: as many zero distances they would fill each other's neighbourhoods.
     xy = pca(distinct).xy.astype(np.float64)
