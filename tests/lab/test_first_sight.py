@@ -23,6 +23,12 @@ AGAIN = "Make the file again: python -m explorer.pages.lab.beginnings"
 PACKED = ("z", "codes", "indices", "counts", "silent", "state", "won", "lag")
 
 
+@pytest.fixture(autouse=True)
+def on_the_cpu(monkeypatch):
+    """Frames that ship are those of the CPU, which the tests ask of it."""
+    monkeypatch.setattr(beginnings, "surely_cpu", lambda device: True)
+
+
 def test_what_ships_is_what_each_run_begins_with():
     same = made_with(beginnings_file()) == rounding()  # then every bit agrees; else numbers are rounded another way
     kept = 0
@@ -95,6 +101,11 @@ def test_a_mended_run_begins_broken_unless_mending_begins_it_anew():
         broken, mended = (linked_run({"preset": name} | more) for more in ({}, {"mended": "1"}))
         assert beginnings.begins_anew(beginnings.preset(name)) == anew
         assert (sides_of(mended) != sides_of(broken)) == anew, name
+
+
+def test_a_run_of_a_gpu_begins_otherwise(monkeypatch):
+    monkeypatch.setattr(beginnings, "surely_cpu", lambda device: False)
+    assert first_sight(linked_run({})) is None
 
 
 def test_without_the_file_the_page_waits_for_the_run(monkeypatch, tmp_path, caplog):

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
+from explorer.foundation.cards import surely_cpu
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.files import write_atomically
@@ -40,7 +41,9 @@ def beginnings_file() -> Path:
 
 def first_sight(run: LinkedRun) -> dict[str, Any] | None:
     """What a page shows of a run that is still being opened, as an answer to a pull begins: the settings and the frame
-    of each side. None where the file has not all of them."""
+    of each side. None where the file has not all of them, or the run may be one of a GPU, which draws other numbers."""
+    if not surely_cpu(settings().device):
+        return None
     try:
         frames = [read_beginning(beginnings_file(), side.to_json()) for side in sides_of(run)]
     except ExplorerError as error:
