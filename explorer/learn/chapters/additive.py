@@ -33,7 +33,8 @@ CHAPTER = Chapter(
             "learn",
             card("additive", at="-0.4;0.3", beam=2),
             (BOARD, SIDE),
-            "Babenko and Lempitsky 2014 (CVPR). Residual codebooks shrink from level to level, so greedy search does "
+            "Babenko and Lempitsky 2014 (CVPR); the same sum is equation 1 of Martinez et al. 2016 (ECCV). Residual "
+            "codebooks shrink from level to level, so greedy search does "
             "well there. Here all codebooks are of like size, and it often does not: switch on Where greedy is wrong.",
             EQUATION,
             Question(

@@ -57,8 +57,8 @@ CHAPTER = Chapter(
             "learn",
             card("bits", link=1),
             (BOARD, SIDE),
-            "So the loss asks for the entropy of whole codes and not of single bits. Equation 5 of the paper; p are "
-            "soft bits, sharper with larger t.",
+            "So the loss asks for the entropy of whole codes and not of single bits. Equation 5 of the paper, "
+            "equation 3 of Luo et al. 2024 (arXiv 2409.04410); p are soft bits, sharper with larger t.",
             ENTROPY,
             Question(
                 "The loss of LFQ has two parts: H of each token, and H of their mean. All axes say the same. Which "

@@ -31,9 +31,9 @@ CHAPTER = Chapter(
             "",
             SHOWN,
             (PICTURE, TOKENS),
-            "TiTok (Yu et al. 2024, arXiv 2406.07550): a transformer reads patches and learnable queries together, and "
-            "only the queries are kept. Ours is small and was trained for minutes: the idea shows, the sharpness does "
-            "not.",
+            "TiTok (Yu et al. 2024, arXiv 2406.07550; both steps are equations 1 and 2 of TA-TiTok, arXiv 2501.07730): "
+            "a transformer reads patches and learnable queries together, and only the queries are kept. Ours is small "
+            "and was trained for minutes: the idea shows, the sharpness does not.",
             EQUATION,
         ),
         Step(

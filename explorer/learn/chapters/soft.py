@@ -27,7 +27,8 @@ CHAPTER = Chapter(
             "learn",
             card("soft"),
             (PICTURE,),
-            "Soft VQ; soft-to-hard vector quantization (Agustsson et al. 2017, arXiv 1704.00648). The mixture moves "
+            "Soft VQ; soft-to-hard vector quantization (Agustsson et al. 2017, arXiv 1704.00648). In the survey of "
+            "discrete visual tokenizers it is section 2.2.2, with any score for minus the distance. The mixture moves "
             "smoothly with the latent, so the gradient passes without a trick, and every code gets its share of it.",
             WEIGHTS,
             Question(
