@@ -29,6 +29,7 @@ _MEASURES = {
     "latent_dimension": Measure("Latents", DIMENSION, "measure"),
     "gradient_z_e": Measure("Gradient at z_e", "sum over the batch of its length at each latent", "measure"),
     "gradient_z_q": Measure("Gradient at z_q", "sum over the batch of its length at each latent", "measure"),
+    "reseeds": Measure("Reseeds so far", "codes that got new vectors since the start, each time counted", "measure"),
     "commitment_weight": Measure(
         "Weight of the quantizer's loss", "gradient of the training loss at it; 0: it was left out", "measure"
     ),

@@ -39,6 +39,7 @@ class LabRecording:
         self._writer.begin_session(1, frame.step)
         self._totals = [np.zeros(level.codebook_size, np.int64) for level in frame.levels]
         self._before = [total.copy() for total in self._totals]
+        self._told = side.events.total  # reseeds before it began
         self._write(frame)  # how it began
         self._counting = side.trainer.quantizer.register_forward_hook(self._count)
 
@@ -65,7 +66,11 @@ class LabRecording:
             np.where(ledger.ever.cpu().numpy(), frame.step - ledger.silent.cpu().numpy().astype(np.int64), -1)
             for ledger in self._side.trainer.ledgers
         ]
-        self._writer.add(replace(frame, measures=measures), self._totals, last, time.monotonic() - self._began)
+        log = self._side.events  # a frame has only those since the frame before, of which some are not recorded
+        events = tuple(event for _, event in log.after(self._told - 1, log.total - self._told))
+        self._told = log.total
+        shown = replace(frame, measures=measures, events=events)
+        self._writer.add(shown, self._totals, last, time.monotonic() - self._began)
 
     def note(self, words: str) -> None:
         """What happened, for whoever reads the run."""

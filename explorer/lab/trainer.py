@@ -13,6 +13,7 @@ from torch.linalg import vector_norm
 
 from explorer.foundation.errors import ExplorerError
 from explorer.joints.frame import FrameEvent
+from explorer.lab.capture.events import reseeds_so_far
 from explorer.lab.capture.graphs import engine_for
 from explorer.lab.capture.phases import counters_of, python_state
 from explorer.lab.capture.stepping import Stepping
@@ -233,6 +234,8 @@ class LabTrainer:
         for level, ledger in enumerate(self.ledgers):
             values[f"perplexity_{level}"] = ledger.perplexity
             values[f"dead_{level}"] = (ledger.silent >= self.window).float().mean()
+        reseeds = reseeds_so_far(self.quantizer)
+        values["reseeds"] = torch.stack(reseeds).sum() if reseeds else torch.zeros((), device=flat.device)
         if self.quantizer.waits:
             values["active_0"] = torch.full((), float(self.quantizer.active), device=flat.device)
         return values | self.movement.measure(self.step_count + 1, probe, flat, self._levels(output, tables))

@@ -58,8 +58,18 @@ def curves_of(recording: Any) -> RecordedCurves:
     scalars = recording.scalars
     columns = {name: np.asarray(values) for name, values in scalars.items() if name not in OF_RECORDS}
     columns = {name: values for name, values in columns.items() if "_not_finite" not in name or np.nansum(values) > 0}
+    if not recording.about.get("checkpoints"):
+        columns["reseeds"] = _reseeds_so_far(recording)
     seen = np.asarray(scalars.get("latents_seen", np.empty(0)), dtype=np.float64)
     return RecordedCurves(np.asarray(scalars["step"]), name_perplexities(columns), seen, tuple(recording.loss_names))
+
+
+def _reseeds_so_far(recording: Any) -> np.ndarray:
+    """(r,) float64: how many there were up to each record."""
+    tallies = np.asarray(recording.tallies).reshape(-1, 4)
+    tallies = tallies[np.argsort(tallies[:, 0], kind="stable")]
+    so_far = np.concatenate([[0], np.cumsum(tallies[:, 2])])
+    return so_far[np.searchsorted(tallies[:, 0], recording.scalars["step"], side="right")].astype(np.float64)
 
 
 def describe_column(name: str, levels: int, losses: tuple[str, ...]) -> Measure:

@@ -38,6 +38,11 @@ class EventLog:
         self._ring, self._count = self._ring.to(device), self._count.to(device)
         return self
 
+    @property
+    def count(self) -> Tensor:
+        """() on the device: of all that were ever written."""
+        return self._count
+
     @torch.no_grad()
     def write(self, step: Tensor, kind: int, codes: Tensor, sources: Tensor, many: Tensor) -> None:
         """The first `many` () of codes and sources (R,) at step (); kind: a whole number that tells the strategy."""

@@ -14,10 +14,13 @@ export function momentOf(view, step = null) {
   if (!rows.length || !view.frame) return null;
   const row = rows[step === null ? rows.length - 1 : nearestRow(rows, step)];
   const { codebook_size: K, ceiling, level } = view.frame;
-  return { step: row[0], row, names: view.curves.names, K, ceiling, level, reseeds: reseedsAt(view.events, row[0], step !== null) };
+  const { names } = view.curves;
+  const counted = numberOf({ names, row }, "reseeds");
+  const reseeds = Number.isFinite(counted) ? counted : reseedsAt(view.events, row[0], step !== null);
+  return { step: row[0], row, names, K, ceiling, level, reseeds };
 }
 
-/** Reseeds up to a step; null where the log no longer reaches back that far. */
+/** Reseeds up to a step, of a run whose rows do not count them; null where the log no longer reaches back that far. */
 function reseedsAt(events, step, past) {
   if (!events) return 0;
   if (!past) return events.total;

@@ -105,6 +105,21 @@ test("looking back counts the reseeds up to then; what the log no longer holds i
   assert.equal(measuresOf(momentOf(long, 0), momentOf(B, 0)).at(-1).a, "not kept");
 });
 
+test("however many there were since, a row that counts them says how many there were up to it", () => {
+  const rows = [
+    [0, 1, 0.5, 60, 0, 0],
+    [10, 0.5, 0.2, 8, 0.64, 700],
+    [20, 0.5, 0.2, 8, 0.64, 900],
+  ];
+  const curves = { names: [...NAMES, "reseeds"], rows: { array: Float32Array.from(rows.flat()), shape: [3, 6] } };
+  const counted = { curves, frame: A.frame, events: { total: 900, rows: [[899, 20]] } };
+  assert.deepEqual(
+    [0, 10, 14, null].map((step) => momentOf(counted, step).reseeds),
+    [0, 700, 700, 900],
+  );
+  assert.equal(measuresOf(momentOf(counted, 10), momentOf(B, 0)).at(-1).a, "700");
+});
+
 test("two numbers in words", () => {
   assert.equal(apartWords(3, 3), "the same");
   assert.equal(apartWords(100, 100.5), "within 1%");

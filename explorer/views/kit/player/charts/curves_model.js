@@ -39,6 +39,8 @@ export const GROUPS = [
   { id: "wrong", label: "Wrong tokens", title: "What the decode loses when some tokens are wrong" },
 ];
 
+const NOT_DRAWN = ["reseeds"]; // so far: told in words beside another run; ticks say when
+
 const PLOTS = [
   { id: "losses", title: "Loss terms, weighted", fits: (_name, kind) => kind === "loss", scaled: true },
   { id: "perplexity", title: "Perplexity", fits: (name) => /perplexity|^active/.test(name), zero: true },
@@ -63,6 +65,7 @@ const PLOTS = [
 export function plotsOf({ names, labels, units, kinds }) {
   const plots = new Map();
   names.forEach((name, i) => {
+    if (NOT_DRAWN.includes(name)) return;
     const known = PLOTS.find((plot) => plot.fits(name, kinds[i]));
     const { id, title, scaled, zero, whole: all, group = "learning" } = known ?? { id: name, title: labels[i] };
     if (!plots.has(id)) plots.set(id, { id, group, title, scaled: Boolean(scaled), zero: Boolean(zero), whole: Boolean(all), lines: [] });
