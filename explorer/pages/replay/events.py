@@ -9,6 +9,7 @@ from explorer.foundation.errors import FieldError
 from explorer.pages.replay import requests as asked
 from explorer.pages.replay.part import ReplayPart
 from explorer.pages.replay.unpacking import unpack_run
+from explorer.pages.replay.zipped_checkpoints import holds_checkpoints, unpack_checkpoints
 from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing
 from explorer.pages.shared.take_uploads import claim_uploads, move_uploads
 from explorer.pages.shared.visitors import Visitor, visitors
@@ -41,9 +42,9 @@ def _alone(visitor: Visitor, request: object) -> dict[str, Any]:
 
 
 def _upload(visitor: Visitor, request: asked.Upload) -> dict[str, Any]:
-    """Open the recording in an uploaded zip."""
+    """Open the recording in an uploaded zip, or the one that is made of the checkpoints in it."""
     if len(request.files) != 1:
-        raise FieldError("files", "Choose one zip of a recorded run's folder.")
+        raise FieldError("files", "Choose one zip of a recorded run's folder, or of a run's checkpoints.")
     limit = settings().limits.checkpoint_upload_bytes
     (file,) = claim_uploads(visitor, request.files)
     if file.stat().st_size > limit:
@@ -51,7 +52,7 @@ def _upload(visitor: Visitor, request: asked.Upload) -> dict[str, Any]:
     (zipped,) = move_uploads(visitor, request.files)
     folder = visitor.new_folder()
     try:
-        title = unpack_run(zipped, folder)
+        title = unpack_checkpoints(zipped, folder) if holds_checkpoints(zipped) else unpack_run(zipped, folder)
     finally:
         zipped.unlink(missing_ok=True)
     part = _part(visitor)

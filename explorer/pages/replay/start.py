@@ -13,6 +13,7 @@ from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, RecordError, SettingsError
 from explorer.joints.files.recording import open_recording
 from explorer.pages.replay.unpacking import holds_run
+from explorer.pages.replay.zipped_checkpoints import record_checkpoints
 
 AT_MOST = 64
 EXAMPLE, EXAMPLE_TITLE = "digits-example", "Example: 64 codes learn digits"
@@ -66,10 +67,7 @@ def _holds_recording(folder: Path) -> bool:
 
 def _read_checkpoints(folder: Path) -> Path:
     """A folder with the recording that is made of the checkpoints in another; that one, where there are none."""
-    from explorer.analysis.opening.timeline import read_timeline
-    from explorer.analysis.opening.timeline_frames import (
-        record_timeline,  # reads files of torch, which few recordings need
-    )
+    from explorer.analysis.opening.timeline import read_timeline  # files of torch, which few recordings need
 
     try:
         timeline = read_timeline([folder])
@@ -77,12 +75,7 @@ def _read_checkpoints(folder: Path) -> Path:
         return folder
     held = tempfile.TemporaryDirectory(prefix="explorer-checkpoints-")
     _made.append(held)
-    made = Path(held.name) / "run"
-    try:
-        record_timeline(timeline, made)
-    except SettingsError as error:
-        raise RecordError(str(error)) from error
-    return made
+    return record_checkpoints(timeline, Path(held.name) / "run")
 
 
 def given_runs() -> tuple[GivenRun, ...]:

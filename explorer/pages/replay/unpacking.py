@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from explorer.foundation.errors import RecordError
@@ -30,7 +31,7 @@ def unpack_run(file: Path, folder: Path) -> str:
             members = _members(archive, file)
             left = UNPACKED_BYTES
             for name, member in members.items():
-                left -= _copy(archive, member, folder / name, left)
+                left -= copy_member(archive, member, folder / name, left)
     except RecordError:
         raise
     except BROKEN as error:
@@ -47,33 +48,47 @@ def _members(archive: zipfile.ZipFile, file: Path) -> dict[str, zipfile.ZipInfo]
     there = archive.infolist()
     if len(there) > FILES:
         raise RecordError(f"{file.name!r} holds {len(there):,} files; {FILES:,} is the most.")
-    found = [one for one in there if _NAMES.fullmatch(_last(one.filename))]
-    for one in found:
+    found = [one for one in there if _NAMES.fullmatch(last_name(one.filename))]
+    check_members(found, file)
+    folders = {str(PurePosixPath(one.filename).parent) for one in found}
+    if not found:
+        raise RecordError(
+            f"{file.name!r} holds no recording: {HEADER}, records-….jsonl and frame-….npz of one run. Nor does it hold "
+            "two checkpoints of one run or more."
+        )
+    if len(folders) > 1:
+        raise RecordError(f"{file.name!r} holds {len(folders)} recordings. Pack each in a zip of its own.")
+    lines = sum(one.file_size for one in found if one.filename.endswith(".jsonl"))
+    check_size(found, file, f", {lines / 2**20:,.0f} of them records" if lines else "", lines > LINES_BYTES)
+    return {last_name(one.filename): one for one in found}
+
+
+def check_members(members: Sequence[zipfile.ZipInfo], file: Path) -> None:
+    """Raises RecordError for names that lead outside of a folder, and for what is encrypted."""
+    for one in members:
         path = PurePosixPath(one.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", str(path)):
             raise RecordError(f"{file.name!r} names files outside of its own folder and was not opened.")
         if one.flag_bits & 1:
             raise RecordError(f"{file.name!r} is encrypted. Pack it without a password.")
-    folders = {str(PurePosixPath(one.filename).parent) for one in found}
-    if not found:
-        raise RecordError(f"{file.name!r} holds no recording: {HEADER}, records-….jsonl and frame-….npz of one run.")
-    if len(folders) > 1:
-        raise RecordError(f"{file.name!r} holds {len(folders)} recordings. Pack each in a zip of its own.")
-    claimed, packed = sum(one.file_size for one in found), sum(one.compress_size for one in found)
-    lines = sum(one.file_size for one in found if one.filename.endswith(".jsonl"))
-    if claimed > min(UNPACKED_BYTES, RATIO * packed + ROOM_BYTES) or lines > LINES_BYTES:
+
+
+def check_size(members: Sequence[zipfile.ZipInfo], file: Path, more: str = "", over: bool = False) -> None:
+    """Raises RecordError for members that claim to unpack to more than is taken, or are `over` another cap, with
+    `more` words on it."""
+    claimed, packed = sum(one.file_size for one in members), sum(one.compress_size for one in members)
+    if claimed > min(UNPACKED_BYTES, RATIO * packed + ROOM_BYTES) or over:
         raise RecordError(
-            f"{file.name!r} unpacks to {claimed / 2**20:,.0f} MiB, {lines / 2**20:,.0f} of them records, which is more "
+            f"{file.name!r} unpacks to {claimed / 2**20:,.0f} MiB{more}, which is more "
             "than is taken here. Start the app beside it: python app.py --run FOLDER."
         )
-    return {_last(one.filename): one for one in found}
 
 
-def _last(name: str) -> str:
+def last_name(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).name
 
 
-def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, most: int) -> int:
+def copy_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, most: int) -> int:
     """Bytes that were written: no more than the member claims, and than are left."""
     size, limit = 0, min(member.file_size, most)
     with archive.open(member) as source, target.open("wb") as file:
@@ -94,6 +109,11 @@ def _check_frame(path: Path) -> None:
         return  # the reader says so
     if not fits:
         path.write_bytes(b"")
+
+
+def holds_recording(archive: zipfile.ZipFile) -> bool:
+    """Whether any file of a recording lies in a zip."""
+    return any(_NAMES.fullmatch(last_name(one.filename)) for one in archive.infolist())
 
 
 def holds_run(folder: Path) -> bool:
