@@ -1,7 +1,8 @@
 """Checkpoints of one run as a recording, so that the player of recorded runs shows them: a frame a checkpoint.
 
 A checkpoint holds codes, and perhaps the counts that training kept of them, but no latents: geometry, norms, moves and
-dead codes are told, and nothing else. `about` of the recording has "checkpoints": for each level whether it has counts.
+dead codes are told, and nothing else. `about` of the recording has "checkpoints": for each level whether it has counts;
+and "stepped": whether its steps are those of the training, or numbers from 0.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def record_timeline(timeline: Timeline, folder: Path) -> None:
     levels = [_level(life, row[0]) for life, row in zip(lives, rows, strict=True)]
     counted = [all(one.counted is not None and one.counted.dead is not None for one in row) for row in rows]
     told = [f"{life.key}: {' '.join(life_lines(life))}" for life in lives]
-    about = {"checkpoints": counted, "lines": told, "words": _words(timeline, lives, counted)}
+    about = {"checkpoints": counted, "stepped": timeline.stepped, "lines": told}
+    about["words"] = _words(timeline, lives, counted)
     writer = RecordingWriter(folder, levels, about=about)
     none = [np.zeros(life.codes, np.int64) for life in lives]
     step = -1

@@ -90,6 +90,11 @@ class RecordedRun:
         return [bool(one) for one in found] if isinstance(found, list) else []
 
     @property
+    def stepped(self) -> bool:
+        """Whether its steps are those of a training; not those of checkpoints that tell none."""
+        return self.recording.about.get("stepped") is not False
+
+    @property
     def lines(self) -> list[str]:
         """What is told of checkpoints, of each level."""
         found = self.recording.about.get("lines") if self.checkpoints else None

@@ -52,10 +52,13 @@ def opening_of(query: Mapping[str, str], part: ReplayPart, token: str) -> str:
             if any(one.startswith("own-") for one in wanted)
             else "The link names a run that is not here. Runs are named at the start: python app.py --run FOLDER."
         )
-    try:
-        part.show(tuple(dict.fromkeys(there or listed[:1])))
-    except ExplorerError as error:
-        said = f"{said} {error}".strip()
+    shown = tuple(dict.fromkeys(there or listed[:1]))
+    for some in (shown, shown[:1]):  # a second that cannot be seen beside the first takes nothing from it
+        try:
+            part.show(some)
+            break
+        except ExplorerError as error:
+            said = " ".join(dict.fromkeys(filter(None, [said, str(error)])))
     seen = query if there[:1] == wanted[:1] else {}  # a moment and a code of a run that is gone are none of another's
     first = {"step": whole_number(seen.get("step")), "level": whole_number(seen.get("level")) or 0}
     return opening(token, part.listed(), part.desk.status(), first | {"code": whole_number(seen.get("code"))}, said)

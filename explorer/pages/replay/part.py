@@ -37,8 +37,16 @@ class ReplayPart:
 
     def show(self, ids: tuple[str, ...]) -> None:
         """Open these, the first as A. Raises UnknownIdError for one that is not there, RecordError for one that cannot
-        be read."""
-        self.desk.show([(id, self._run(id)) for id in ids])
+        be read, FieldError for two that have no steps in common."""
+        runs = [(id, self._run(id)) for id in ids]
+        if len({run.stepped for _, run in runs}) > 1:
+            without = next(run.title for _, run in runs if not run.stepped)
+            raise FieldError(
+                "runs",
+                f"The checkpoints of {without} tell no steps, so there is no step at which both could be seen. Name "
+                "the files by their steps, such as step-100.pt, or open them alone.",
+            )
+        self.desk.show(runs)
 
     def has(self, id: str) -> bool:
         """Whether it can be opened, offered or not."""

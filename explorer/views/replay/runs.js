@@ -35,7 +35,13 @@ class Runs extends Component {
     this.error = h("p", { class: "dte-lf-error", role: "alert", hidden: true });
     this.input = h("input", { type: "file", accept: ".zip", class: "replay-file", onchange: () => this.send([...this.input.files]) });
     this.said = h("p", { class: "dte-lf-note", role: "status", hidden: true });
-    this.drop = h("label", { class: "dte-drop replay-drop" }, this.input, h("b", {}, "Open a zipped run"), h("span", {}, " a zip of its folder, or of its checkpoints"));
+    this.drop = h(
+      "label",
+      { class: "dte-drop replay-drop" },
+      this.input,
+      h("b", {}, "Open a zipped run"),
+      h("span", {}, " a zip of its folder, or of its checkpoints"),
+    );
     this.example = h("button", { type: "button", class: "dte-lf-second", "data-example": "", onclick: () => this.record() }, "Record a short run of the lab");
     this.about = h("p", { class: "dte-lf-note" }, "64 codes, most of which die and are reseeded from step 300 on. It opens here while it trains.");
     this.how = h(

@@ -24,7 +24,7 @@ import { createAddress, KEYS, stateOf } from "./address.js";
 import { createLives } from "./lives.js";
 import { createRuns } from "./runs.js";
 import { createTransport } from "./transport.js";
-import { CHECKPOINTS, RECORDED, sideWords } from "./words.js";
+import { CHECKPOINTS, pairWords, RECORDED, sideWords } from "./words.js";
 
 const CENTRE = { plane: createPlane, lives: createLives, events: createEvents };
 const RIGHT = { diagnosis: createDiagnosis, histogram: createHistogram, heatmap: createHeatmap, curves: createCurves };
@@ -65,7 +65,7 @@ class Replay extends Component {
       snapshots: () => this.sides.snapshots((i) => this.link.view(i).frame?.step ?? 0),
       writeAddress: () => this.writeAddress(),
       apart: () => [], // of settings nothing is known
-      words: (_, a, b) => measuredWords(a, b),
+      words: (_, a, b) => [pairWords(this.env.opened()), measuredWords(a, b)].filter(Boolean).join(" "),
       at: () => this.bus.state.scrub ?? this.link.status?.kept?.last ?? null,
     };
     this.build();

@@ -64,6 +64,16 @@ export function sideWords(run, step) {
   return step === null ? run.title : `${run.title}, step ${whole(step)} of ${whole(run.last)} (${stateWords(run)})`;
 }
 
+/** What is compared where checkpoints are seen beside a training, "" where both are of one kind. @param {any[]} opened */
+export function pairWords([a, b]) {
+  if (!a || !b || Boolean(a.checkpoints) === Boolean(b.checkpoints)) return "";
+  const [of, other] = a.checkpoints ? ["A", "B"] : ["B", "A"];
+  return (
+    `Steps of ${of} are those that its checkpoints tell, and are held against the same steps of the training ${other}. Dead codes and perplexity ` +
+    `are of the counts that training kept in ${of}, and of the tokens as they came in ${other}: they need not agree of one run.`
+  );
+}
+
 /** "Dead 3 times: ..." The sentence above the lives of codes. @param {any} lives */
 export function livesWords({ K, whole: all, steps, frames, tokens, alive, never, deaths, back, by }) {
   const of = all > K ? `${whole(K)} of ${countOf(all, "code")} that were kept` : countOf(K, "code");

@@ -16,6 +16,7 @@ from explorer.pages.replay.page import opening_of
 from explorer.pages.replay.part import ReplayPart
 from explorer.pages.shared.visitors import visitors
 from explorer.views.kit.wire.encoding import unpack
+from tests.analysis.replay.made_runs import write_run
 
 CODES, DIM, STEPS = 20, 3, (0, 100, 300)
 
@@ -119,3 +120,23 @@ def test_tables_of_other_checkpoints_are_left_out_and_said(tmp_path, tables):
     recording = open_recording(tmp_path / "run")
     assert [level.name for level in recording.levels] == ["vq._codebook.embed"] and recording.steps == STEPS
     assert "1 table, which other checkpoints hold, is told by open --timeline." in " ".join(recording.notes)
+
+
+def test_checkpoints_without_steps_are_not_seen_beside_a_training(tmp_path, tables, visitor):
+    """Their places 0, 1, 2 are no steps, at which those of a training could be looked up."""
+    stepped = start.bring_run(save(tmp_path / "stepped", tables)).id
+    (tmp_path / "bare").mkdir()
+    for name, table in zip("abc", tables[0], strict=True):
+        torch.save({"vq._codebook.embed": torch.from_numpy(table)[None]}, tmp_path / "bare" / f"{name}.pt")
+    bare = start.bring_run(tmp_path / "bare").id
+    training = start.bring_run(write_run(tmp_path / "training", {step: [*range(8)] for step in (10, 20, 30)})).id
+    for other in (training, stepped):
+        answer = json.loads(events.do({"token": visitor.token, "action": "open", "runs": [other, bare]}))
+        assert (
+            answer["error"]["field"] == "runs" and "The checkpoints of bare tell no steps" in answer["error"]["message"]
+        )
+        there = json.loads(opening_of({"run": other, "b": bare}, visitor.part(ReplayPart), visitor.token))
+        assert [run["id"] for run in there["status"]["runs"]] == [other] and "tell no steps" in there["message"]
+    for pair in ([training, stepped], [bare]):
+        answer = json.loads(events.do({"token": visitor.token, "action": "open", "runs": pair}))
+        assert answer["ok"] and [run["id"] for run in answer["status"]["runs"]] == pair

@@ -76,7 +76,7 @@ def test_too_many_or_too_large_ones_are_refused(tmp_path, monkeypatch):
         with pytest.raises(RecordError, match="holds 3 checkpoints; 2 is the most"):
             unpack_checkpoints(path, folder)
     monkeypatch.setattr(unpacking, "UNPACKED_BYTES", 1000)
-    with pytest.raises(RecordError, match="python app.py --run FOLDER"):
+    with pytest.raises(RecordError, match=r"python app\.py --run FOLDER"):
         unpack_checkpoints(path, folder)
 
 

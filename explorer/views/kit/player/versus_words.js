@@ -78,7 +78,9 @@ export const identical = (a, b) => a.row.length === b.row.length && a.row.every(
 
 /** What two runs are at their moments, in a sentence. */
 export function measuredWords(a, b) {
-  return a && b ? `At step ${whole(a.step)} ${deadSentence(a, b)}, and ${errorSentence(a, b)}.` : "Nothing is measured yet.";
+  if (!a || !b) return "Nothing is measured yet.";
+  const when = a.step === b.step ? `At step ${whole(a.step)}` : `At step ${whole(a.step)} of A and step ${whole(b.step)} of B`;
+  return `${when} ${deadSentence(a, b)}, and ${errorSentence(a, b)}.`;
 }
 
 function deadSentence(a, b) {

@@ -92,6 +92,8 @@ test("the sentence says what is apart at that step, and that the rest is the sam
   assert.match(verdict(APART, momentOf(A, 0), momentOf(B, 0)), /At step 0 every number measured of them is still the same\./);
   assert.match(verdict([], momentOf(A), momentOf(B)), /one run, seen twice/);
   assert.match(verdict(APART, null, null), /Nothing is measured yet/);
+  const later = viewOf([[12, 0.5, 0.2, 8, 0.640625]]);
+  assert.match(verdict(APART, momentOf(A), momentOf(later)), /At step 10 of A and step 12 of B both have/, "rows need not be of the same steps");
   const near = viewOf([[10, 0.5, 0.2001, 8, 0.640625]]);
   assert.match(verdict(APART, momentOf(A), momentOf(near)), /both have 41 of 64 codes dead, and their quantization errors are within 1%/);
 });

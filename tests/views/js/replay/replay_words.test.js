@@ -7,7 +7,17 @@ import { pace } from "../../../../explorer/views/kit/player/link.js";
 import { plotsOf } from "../../../../explorer/views/kit/player/charts/curves_model.js";
 import { codeWords, deadWords } from "../../../../explorer/views/kit/player/plane/words.js";
 import { queryOf, stateOf } from "../../../../explorer/views/replay/address.js";
-import { CHECKPOINTS, deathWords, levelWords, livesWords, RECORDED, runWords, sideWords, stateWords } from "../../../../explorer/views/replay/words.js";
+import {
+  CHECKPOINTS,
+  deathWords,
+  levelWords,
+  livesWords,
+  pairWords,
+  RECORDED,
+  runWords,
+  sideWords,
+  stateWords,
+} from "../../../../explorer/views/replay/words.js";
 
 test("an address holds which runs are open and what is on screen, and keeps what is not the page's", () => {
   const state = { runs: ["first", "second run"], scrub: 1200, level: 1, code: 7 };
@@ -93,5 +103,15 @@ test("levels share the plots of tokens, reseeds and what checkpoints tell", () =
       ["reseeded", 2],
       ["tokens", 2],
     ],
+  );
+});
+
+test("checkpoints beside a training say what is held against what; two of a kind need no words", () => {
+  const [made, trained] = [{ checkpoints: true }, { checkpoints: false }];
+  assert.match(pairWords([trained, made]), /^Steps of B .* training A\. .* training kept in B, and of the tokens as they came in A/);
+  assert.match(pairWords([made, trained]), /^Steps of A .* training B\./);
+  assert.deepEqual(
+    [[made, made], [trained, trained], [made], []].map((opened) => pairWords(opened)),
+    ["", "", "", ""],
   );
 });
