@@ -14,11 +14,11 @@ READ = (
     Term(" = \N{N-ARY PRODUCT} "),
     Term("p(s_i", "of the token at place i"),
     Term(" | "),
-    Term("s_1 \N{HORIZONTAL ELLIPSIS} s_i-1)", "given all tokens before it, row by row"),
+    Term("s_1 \N{HORIZONTAL ELLIPSIS} s_{i-1})", "given all tokens before it, row by row"),
 )
 SURPRISE = (
     Term("bits", "how surprising a token is: what it costs to send it"),
-    Term(" = -log2 "),
+    Term(" = -log\N{SUBSCRIPT TWO} "),
     Term("p", "what the model gave to it before it was seen: 1/2 costs 1 bit, 1/1024 costs 10"),
 )
 

@@ -20,13 +20,20 @@ export function stepParts(step, name, small = false) {
 /** For who wants to know. */
 export const morePart = ({ more }) => (more ? h("details", { class: "gd-more" }, h("summary", {}, "More"), h("p", {}, more)) : "");
 
+const BELOW = /_(\{[^}]+\}|[A-Za-z]+|\d+)/; // "z_e", "s_{i-1}"
+
+/** What is written, and by turns what of it is an index, to be set below the line. Pure. @param {string} written */
+export const splitIndices = (written) => written.split(BELOW).map((part, i) => (i % 2 ? part.replace(/^\{|\}$/g, "") : part));
+
+const typeset = (written) => splitIndices(written).map((part, i) => (i % 2 ? h("sub", {}, part) : part));
+
 /** The terms in a row; what the one that is pointed at does stands below. Folded where room is dear. */
 function equationPart(terms, small) {
   const meaning = h("p", { class: "gd-meaning", role: "status" }, "Point at a term.");
   const parts = terms.map(({ written, meaning: words }) => {
-    if (!words) return h("span", {}, written);
-    const tell = () => say(meaning, `${written.trim()}: ${words}.`);
-    return h("button", { type: "button", class: "gd-term", onmouseenter: tell, onfocus: tell, onclick: tell }, written);
+    if (!words) return h("span", {}, ...typeset(written));
+    const tell = () => meaning.replaceChildren(...typeset(written.trim()), `: ${words}.`);
+    return h("button", { type: "button", class: "gd-term", onmouseenter: tell, onfocus: tell, onclick: tell }, ...typeset(written));
   });
   const row = h("p", { class: "gd-terms" }, ...parts);
   if (!small) return h("div", { class: "gd-equation" }, row, meaning);

@@ -11,6 +11,7 @@ const VIEWS = {
   learn: ["#play-view .le-card", ".le-methods"],
 };
 export const DIGITS = 4;
+const OPEN = ["yes", "no"]; // to say which of these is asked for gives nothing away
 
 /** The facts of a page by name: its address first, then the `data-*` of its views. */
 export function factsOf(page, root = document, search = window.location.search) {
@@ -67,8 +68,10 @@ function choiceWords(root, name) {
 export function standing(task, facts, names = {}) {
   const wanted = (fact) => {
     const { name, relation, value } = fact;
-    if (relation !== "is" || typeof value !== "string") return ` (${relation} ${value})`;
-    return !facts[name] || holds(fact, facts[name]) ? "" : " (another is asked for)";
+    if (relation !== "is") return ` (${relation} ${value})`;
+    if (holds(fact, facts[name])) return "";
+    if (OPEN.includes(value) || Number.isFinite(Number(value))) return ` (${value} is asked for)`;
+    return facts[name] ? " (another is asked for)" : "";
   };
   const one = (fact) => `${holds(fact, facts[fact.name]) ? "✓ " : ""}${fact.label || fact.name} ${names[fact.name] ?? short(facts[fact.name])}${wanted(fact)}`;
   return task.facts.map(one).join(", ");
