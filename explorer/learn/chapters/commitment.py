@@ -51,6 +51,9 @@ CHAPTER = Chapter(
             "lab",
             preset("beta_too_low", mended=True),
             (PLANE, DIAGNOSIS),
+            "The best known case is taming-transformers, the code of VQGAN (Esser et al. 2021, arXiv 2012.09841): "
+            "with legacy on, which is its default, \N{GREEK SMALL LETTER BETA} weighs the codebook loss. The fault "
+            "was kept so that older checkpoints stay what they were.",
             question=Question(
                 "In some published programs \N{GREEK SMALL LETTER BETA} stands before the wrong term. Which one must "
                 "it weigh?",

@@ -50,7 +50,7 @@ CHAPTER = Chapter(
             (PLANE, HEATMAP),
             "IBQ: Shi et al. 2024 (arXiv 2412.02692), where codes are scored by the product with the latent and not by "
             "its distance. Soft VQ and soft EM share the idea: a latent counts for every code by its distance. Choose "
-            "them under Quantizer and Update.",
+            "them under Quantizer and Update. A moves its codes by EMA, so its codebook learning rate plays no part.",
             question=Question(
                 "In plain VQ, what does a latent do to its second nearest code?",
                 ("It pulls at it half as much", "Nothing at all"),

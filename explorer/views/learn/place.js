@@ -22,13 +22,14 @@ export function coverOf(boxes, card, win) {
   return shares.reduce((sum, share, i) => sum + (i === 0 ? FIRST * share : share), 0);
 }
 
-/** By how much to scroll so that a stretch is in sight, no further than it must; of one that does not fit, its beginning,
- *  unless most of the window is full of it. Pure.
+/** By how much to scroll so that a stretch is in sight, no further than it must; of one that does not fit, its beginning
+ *  (its head has the choices that a step speaks of), unless most of the window is full of it. Pure.
  *  @param {[number, number]} stretch  @param {[number, number]} free */
 export function seekBy([top, bottom], [first, last]) {
   const [size, room] = [bottom - top, last - first];
   const seen = overlap([top, bottom], [first, last]);
-  if (size > room) return seen >= FULL * room ? 0 : Math.round(top - first);
+  const begun = top >= first || first - top > room; // or so far up that the visitor is reading further down
+  if (size > room) return begun && seen >= FULL * room ? 0 : Math.round(top - first);
   if (seen >= SEEN * size) return 0;
   return Math.round(top < first ? top - first : bottom - last);
 }

@@ -104,6 +104,8 @@ test("what a step is about is brought into sight, no further than it must be", (
   assert.equal(seekBy([-800, -500], free), -850, "and back up, its beginning on top");
   assert.equal(seekBy([140, 2000], free), 0, "more than the window holds: most of the window");
   assert.equal(seekBy([150, 2000], free), 100);
+  assert.equal(seekBy([0, 2000], free), -50, "its head is cut, which has its choices");
+  assert.equal(seekBy([-900, 2000], free), 0, "in the middle of it, where one reads");
 });
 
 test("a card covers shares of what is in sight, and of what a step is about above all", () => {
