@@ -62,12 +62,12 @@ CHAPTER = Chapter(
         Step(
             "Let it run",
             "Here a codebook learns, step by step. Each code moves to the middle of the latents in its cell, so cells "
-            "and codes settle together. Reset and Play show it again from the start.",
+            "and codes settle together: this is k-means. Reset and Play show it again from the start.",
             "lab",
             lab(speed="10", **CODEBOOK_ONLY),
             (PLANE, CURVES),
-            "Moving each code to the mean of its cell, again and again, is Lloyd's algorithm (1982), better known as "
-            "k-means. The EMA of VQ-VAE does it batch by batch.",
+            "Moving each code to the mean of its cell, again and again, is also known as Lloyd's algorithm (1982). The "
+            "EMA of VQ-VAE does it batch by batch.",
             question=Question(
                 "A codebook has learned by k-means. Where do its codes lie closest together?",
                 ("Where latents are dense", "Evenly, all over the plane", "In the corners"),

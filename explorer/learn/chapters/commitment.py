@@ -25,9 +25,9 @@ CHAPTER = Chapter(
     (
         Step(
             "Too little commitment",
-            "While an encoder learns, its latents move, and they must stay near the codes. A term of the loss, the "
-            "commitment, holds them. Here it is weak: the latents fly apart, and the codes do not catch up. By step "
-            "300 they are a small heap in the middle.",
+            "While an encoder learns, its latents move, and they must stay near the codes. A term of the loss (what "
+            "training makes small), the commitment, holds them. Here it is weak: the latents fly apart, and the codes "
+            "do not catch up. By step 300 they are a small heap in the middle.",
             "lab",
             preset("beta_too_low"),
             (PLANE, DIAGNOSIS),
