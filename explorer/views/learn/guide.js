@@ -74,6 +74,7 @@ class Guide extends Component {
     });
     this.own(travel.onBack((search) => this.enter(search)));
     this.listen(document, "keydown", (event) => isPresented(window.location.search) && this.presenterKey(event));
+    this.listen(window, "resize", () => this.card && this.dock()); // a page makes way from some width on
     this.listen(window, "pagehide", () => this.card === null && keepOwn(page, window.location.href));
     for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) this.listen(window, name, () => (this.seekEnds = 0), { passive: true });
     this.repeat(() => this.card && this.look(), LOOK_MS);
@@ -196,7 +197,7 @@ class Guide extends Component {
   /** Frame what the step is about, and see whether its task is done. */
   look() {
     this.frame(this.step.lit.flatMap((selector) => [...document.querySelectorAll(selector)]));
-    if (this.seekEnds > 0 && !(this.lit[0]?.getBoundingClientRect().height > 0)) this.seekEnds = performance.now() + SEEK_MS; // not there yet
+    if (this.seekEnds > 0 && this.isMoved()) this.seekEnds = performance.now() + SEEK_MS;
     if (performance.now() < this.seekEnds) {
       this.seek();
       this.dock();
@@ -210,6 +211,14 @@ class Guide extends Component {
     this.card.dataset.done = "true";
     say(this.far, task.done);
     markDone(this.card.dataset.step);
+  }
+
+  /** Whether what the step is about is not there yet, or was moved by what grew above it, and not by scrolling. */
+  isMoved() {
+    const { top, height } = this.lit[0]?.getBoundingClientRect() ?? { top: 0, height: 0 };
+    const [was, now] = [this.stood, { top: Math.round(top), scrolled: window.scrollY }];
+    this.stood = now;
+    return height === 0 || (was?.scrolled === now.scrolled && was.top !== now.top);
   }
 
   /** Stand where the page has made way, else in the corner where less is covered of what is framed. */
