@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from explorer.foundation.errors import SettingsError
-from explorer.joints.record import Codebook, Combination
+from explorer.joints.record import Codebook, Combination, Metric
 from explorer.quantizers.nearest import finite_rows, in_a_graph
 from explorer.quantizers.step.events import ReseedEvent
 from explorer.quantizers.step.ranks import sum_over_ranks
@@ -123,6 +123,11 @@ class CodeCounts(nn.Module):
         self.steps_since_use.add_(1).masked_fill_(n > 0, 0)
         self.clock.add_(1)
         self.step += 1
+
+    def codebook(self, table: Tensor, metric: Metric = "euclidean") -> Codebook:
+        """The codes of a table (K, D) as they are now, beside how often each was chosen of late."""
+        vectors, counts = (one.detach().float().cpu().numpy().copy() for one in (table, self.ema_count))
+        return Codebook(*table.shape, metric, vectors, counts=counts, counts_decay=self.decay)
 
 
 class Quantizer(nn.Module, ABC):

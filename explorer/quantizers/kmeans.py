@@ -114,17 +114,7 @@ class KMeansQuantizer(Quantizer):
         return [self.vectors]
 
     def codebooks(self) -> tuple[Codebook, ...]:
-        counts = self.counts.ema_count.cpu().numpy().copy()
-        return (
-            Codebook(
-                self.codebook_size,
-                self.dim,
-                "euclidean",
-                self.vectors.cpu().numpy().copy(),
-                counts=counts,
-                counts_decay=self.counts.decay,
-            ),
-        )
+        return (self.counts.codebook(self.vectors),)
 
 
 def _in_lab(s: LabValues) -> KMeansQuantizer:

@@ -67,18 +67,7 @@ class SimVQQuantizer(Quantizer):
         return [self.vectors()]
 
     def codebooks(self) -> tuple[Codebook, ...]:
-        vectors = self.vectors().detach().cpu().numpy().copy()
-        counts = self.counts.ema_count.cpu().numpy().copy()
-        return (
-            Codebook(
-                self.codebook_size,
-                self.dim,
-                "euclidean",
-                vectors=vectors,
-                counts=counts,
-                counts_decay=self.counts.decay,
-            ),
-        )
+        return (self.counts.codebook(self.vectors()),)
 
 
 def _in_lab(s: LabValues) -> SimVQQuantizer:

@@ -276,18 +276,7 @@ class VectorQuantizer(Quantizer):
         return [self._codes()]
 
     def codebooks(self) -> tuple[Codebook, ...]:
-        vectors = self._codes().detach().float().cpu().numpy().copy()
-        counts = self.counts.ema_count.cpu().numpy().copy()
-        return (
-            Codebook(
-                self.codebook_size,
-                self.dim,
-                self.options.metric,
-                vectors=vectors,
-                counts=counts,
-                counts_decay=self.counts.decay,
-            ),
-        )
+        return (self.counts.codebook(self._codes(), self.options.metric),)
 
 
 def _put(table: Tensor, places: Tensor, rows: Tensor | int, live: Tensor) -> None:

@@ -192,17 +192,7 @@ class AdditiveQuantizer(Quantizer):
         return reduce(torch.add, vectors)
 
     def codebooks(self) -> tuple[Codebook, ...]:
-        return tuple(
-            Codebook(
-                self.codebook_size,
-                self.dim,
-                "euclidean",
-                level.vectors.cpu().numpy().copy(),
-                counts=level.counts.ema_count.cpu().numpy().copy(),
-                counts_decay=level.counts.decay,
-            )
-            for level in self.levels
-        )
+        return tuple(level.counts.codebook(level.vectors) for level in self.levels)
 
 
 def _count_pairs(one: Tensor, other: Tensor, size: int, like: Tensor) -> Tensor:

@@ -121,10 +121,7 @@ class LearnedTable(Quantizer):
         return [self.code_table()]
 
     def codebooks(self) -> tuple[Codebook, ...]:
-        vectors = self.code_table().detach().float().cpu().numpy().copy()
-        counts = self.counts.ema_count.cpu().numpy().copy()
-        decay = self.counts.decay
-        return (Codebook(self.codebook_size, self.dim, "euclidean", vectors, counts=counts, counts_decay=decay),)
+        return (self.counts.codebook(self.code_table()),)
 
 
 def pull_together(z: Tensor, codes: Tensor, beta: float) -> dict[str, Tensor]:
