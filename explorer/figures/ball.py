@@ -58,7 +58,7 @@ def _corners(places: np.ndarray, tokens: np.ndarray, named: str, edge: str) -> g
     import plotly.graph_objects as go  # 30 MB of modules, and only who draws needs them
 
     share = tokens / tokens.sum()
-    bar = {"title": {"text": "tokens (share)", "side": "right"}, "thickness": 12, "len": 0.6, "tickformat": ".0%"}
+    bar = {"title": {"text": "tokens (share)", "side": "right"}, "thickness": 12, "len": 0.6, "tickformat": "~%"}
     marker = {"size": 6 + 26 * np.sqrt(share / share.max()), "color": share, "cmin": 0, "opacity": 0.9}
     marker |= {"colorscale": colorscale("viridis"), "colorbar": bar | {"outlinewidth": 0}}
     texts = [

@@ -114,7 +114,7 @@ def table_life(life: TableLife, *, theme: Theme = "light") -> go.Figure:
     if not drawn:
         raise RecordError(f"Nothing is known of {life.key} over its checkpoints, so there is nothing to draw.")
     x = named_axis("step of the checkpoint (number)")
-    y = named_axis("share (of codes, of dimensions)", range=[-0.02, 1.04], tickformat=".0%")
+    y = named_axis("share (of codes, of dimensions)", range=[-0.02, 1.04], tickformat="~%")
     said = {
         "title": f"{plain(life.key)} over {len(life.steps)} checkpoints",
         "words": " ".join(life_lines(life)),

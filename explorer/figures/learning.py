@@ -25,6 +25,6 @@ def usage_in_training(history: UsageHistory, *, theme: Theme = "light") -> go.Fi
         f"Used codes of this codebook while it was trained: {usage[0]:.1%} at step {steps[0]:,}, {usage[-1]:.1%} at "
         f"step {steps[-1]:,}, over {counted} held-out tokens each time."
     )
-    x, y = named_axis("training step (number)"), named_axis("codes used (share)", range=[0, 1.04], tickformat=".0%")
+    x, y = named_axis("training step (number)"), named_axis("codes used (share)", range=[0, 1.04], tickformat="~%")
     said = {"title": "Usage while it was trained", "words": words, "pick": "step"}
     return frame_traces("usage_in_training", drawn, x, y, theme=theme, **said)

@@ -26,7 +26,7 @@ def losses_of_runs(experiment: Experiment, *, theme: Theme = "light") -> go.Figu
     )
     said = {"title": "What is lost", "words": words}
     measures = {"media_error": "of the variance lost"}
-    x = named_axis("lost of the variance (share)", tickformat=".0%", rangemode="tozero")
+    x = named_axis("lost of the variance (share)", tickformat="~%", rangemode="tozero")
     return _marks("losses_of_runs", experiment, measures, x, ".1%", theme, said)
 
 
@@ -40,7 +40,7 @@ def accuracy_of_runs(experiment: Experiment, *, theme: Theme = "light") -> go.Fi
     )
     said = {"title": "What a linear classifier reads", "words": words}
     measures = {"accuracy": "of held-out media right", "accuracy_of_latents": "of held-out media right, from latents"}
-    x = named_axis("in the right class (share)", tickformat=".0%")
+    x = named_axis("in the right class (share)", tickformat="~%")
     return _marks("accuracy_of_runs", experiment, measures, x, ".1%", theme, said)
 
 

@@ -25,9 +25,9 @@ def colour_of(experiment: Experiment, run: ExperimentRun) -> str:
 
 
 def dash_of(experiment: Experiment, run: ExperimentRun) -> str:
-    """By condition; where there is one medium by every round of the colours."""
+    """By condition, also where its colour tells it: never by hue alone. Each round of colours begins a dash later."""
     place = place_of(experiment, run)
-    return DASHES[(place if len(experiment.modalities) > 1 else place // len(CATEGORIES)) % len(DASHES)]
+    return DASHES[(place + place // len(CATEGORIES)) % len(DASHES)]
 
 
 def place_of(experiment: Experiment, run: ExperimentRun) -> int:

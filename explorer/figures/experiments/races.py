@@ -31,7 +31,7 @@ def dead_of_races(experiment: Experiment, *, theme: Theme = "light") -> go.Figur
     """Share of dead codes over the steps (customdata: the step). Raises RecordError without that curve."""
     words = "Share of the codes that no training latent chose for the window in which 8 latents a code are counted."
     said = {"title": "How many codes are dead", "words": words}
-    y = named_axis("dead codes (share)", tickformat=".0%", range=[0, 1.04])
+    y = named_axis("dead codes (share)", tickformat="~%", range=[0, 1.04])
     return _bands("dead_of_races", experiment, "dead", y, ".1%", theme, said)
 
 
@@ -39,7 +39,7 @@ def losses_of_races(experiment: Experiment, *, theme: Theme = "light") -> go.Fig
     """Share of the variance lost over the steps (customdata: the step). Raises RecordError without that curve."""
     words = "Squared error over the variance of held-out media: 100% is what their mean would reach."
     said = {"title": "What is lost, as they learn", "words": words}
-    y = named_axis("lost of the variance (share)", tickformat=".0%", rangemode="tozero")
+    y = named_axis("lost of the variance (share)", tickformat="~%", rangemode="tozero")
     return _bands("losses_of_races", experiment, "media_error", y, ".1%", theme, said)
 
 

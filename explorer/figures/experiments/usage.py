@@ -75,7 +75,7 @@ def usage_of_runs(experiment: Experiment, *, theme: Theme = "light") -> go.Figur
         f"Share of the codes ({_either(sizes)}, of all levels) with a token among held-out ones, a line for each of "
         f"{seeds_of(experiment)}. Along the way fewer media are measured than at the end."
     )
-    x, y = named_axis("training step (number)"), named_axis("codes used (share)", range=[0, 1.04], tickformat=".0%")
+    x, y = named_axis("training step (number)"), named_axis("codes used (share)", range=[0, 1.04], tickformat="~%")
     said = {"title": "When codes come into use, and when they die", "words": words, "pick": "step"}
     return frame_traces("usage_of_runs", drawn, x, y, theme=theme, **said)
 

@@ -133,7 +133,8 @@ export class SidePicture extends Component {
     const { steps, most } = this.editor.tokens.difference;
     this.paint(steps, scaleTop(most), width, height);
     const sound = this.editor.open.modality === "audio";
-    this.words.textContent = `Edited against the decode before any edit; the largest of red, green and blue at each pixel${sound ? " of the spectrograms" : ""}.`;
+    const same = most === 0 ? "No difference yet, so all of it is dark. " : "";
+    this.words.textContent = `${same}Edited against the decode before any edit; the largest of red, green and blue at each pixel${sound ? " of the spectrograms" : ""}.`;
     this.stage.describe(`Difference map, at most ${most} of 255 steps`);
   }
 
