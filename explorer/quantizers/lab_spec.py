@@ -63,14 +63,17 @@ class Control:
 
 
 def choice(name: str, label: str, group: str, help: str, options: Options, **more: Any) -> Control:
+    """One of several ids. options: (id, title) of each. more: further fields of `Control`."""
     return Control(name, label, group, "choice", help, options=options, **more)
 
 
 def slider(name: str, label: str, group: str, help: str, lowest: float, highest: float, **more: Any) -> Control:
+    """A number from lowest to highest, both allowed. more: further fields of `Control`, such as `step` and `log`."""
     return Control(name, label, group, "slider", help, lowest=lowest, highest=highest, **more)
 
 
 def toggle(name: str, label: str, group: str, help: str, **more: Any) -> Control:
+    """Yes or no. more: further fields of `Control`."""
     return Control(name, label, group, "toggle", help, **more)
 
 

@@ -15,7 +15,8 @@ CATEGORY_LEAST = 10  # items, below which agreement with a category says nothing
 
 
 def items_figures(record: TokenRecord, decoded: np.ndarray | None) -> list[dict]:
-    """record: of the levels that it was decoded from. decoded: (N, D), None where there is no decoder."""
+    """Each with its words and unit. record: of the levels that it was decoded from. decoded: (N, D), None without a
+    decoder."""
     ids, many = semantic_ids(record), len(record.media)
     counts = items_per_id(ids)
     rows = [

@@ -85,6 +85,7 @@ def check_size(members: Sequence[zipfile.ZipInfo], file: Path, more: str = "", o
 
 
 def last_name(name: str) -> str:
+    """The last part of a member's name, also of one that was written with the slashes of Windows."""
     return PurePosixPath(name.replace("\\", "/")).name
 
 
