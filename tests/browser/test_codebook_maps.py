@@ -93,5 +93,8 @@ def test_the_keyboard_goes_from_code_to_code_and_takes_a_box(page, app_url):
     codes, tokens = selected(page)
     assert codes > 4 and tokens > 0
     page.get_by_role("button", name="Larger box").click()
-    page.wait_for_timeout(100)
+    page.wait_for_function(
+        "([words, few]) => parseInt(document.querySelector(words).textContent.replaceAll(',', '')) > few",
+        arg=[f"{MAP} .cm-selected", codes],
+    )
     assert selected(page)[0] > codes

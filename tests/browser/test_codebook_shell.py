@@ -141,7 +141,8 @@ def test_nothing_spills_over_the_edge(page, app_url, widths, theme):
     assert page.evaluate("document.body.classList.contains('dark')") == (theme == "dark")
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(500)  # what is drawn anew may come to spill over
+        page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)  # or still does
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator(PAGE).evaluate(SPILLING) == []
 

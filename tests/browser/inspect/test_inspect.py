@@ -36,6 +36,11 @@ def test_a_click_on_a_patch_selects_its_code_everywhere(page, app_url, tokenizer
     assert f"{count} of {indices.size:,} tokens" in page.inner_text("#code-card")
 
 
+DRAWN = (
+    "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"  # all that was moved until now
+)
+
+
 def test_hover_lights_up_without_asking_python(page, app_url, tokenizers):
     open_at(page, app_url, f"tokenizer={tokenizers[0].id}")
     page.wait_for_timeout(500)
@@ -47,7 +52,7 @@ def test_hover_lights_up_without_asking_python(page, app_url, tokenizers):
     said = set()
     for step in range(8):
         page.mouse.move(box["x"] + box["width"] * (0.3 + 0.05 * step), box["y"] + box["height"] / 2)
-        page.wait_for_timeout(40)
+        page.evaluate(DRAWN)
         said.add(status.inner_text())
     assert len([text for text in said if re.search(r"[Cc]ode \d", text)]) >= 3
     assert data(page, "selected-code") == ""
