@@ -43,7 +43,7 @@ PAINTED = """(selector) => {
   const there = [...document.querySelectorAll(selector)].some((one) => one.getBoundingClientRect().height > 0);
   return there && performance.now();
 }"""
-FIRST = {"lab": "#lab-view [data-frames-drawn] canvas", "": "#inspect-view .dte-inspect[data-frames-drawn] canvas",
+FIRST = {"lab": "#lab-view [data-begins] canvas", "": "#inspect-view .dte-inspect[data-frames-drawn] canvas",
          "codebook": "#codebook-view .dte-codebook[data-ready='true'] .codebook-heatmap canvas",
          "learn": ".le-card[data-ready='true'] canvas"}  # fmt: skip
 WEIGHT = """() => performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))

@@ -221,7 +221,10 @@ export async function mount(view) {
   return openOnce(view, (opening) => {
     learn(opening.help);
     const lab = new Lab(view.element, opening, view.server);
-    view.watch("value", () => lab.disposed || !view.props.value || lab.link.begin(JSON.parse(view.props.value)));
+    view.watch("value", () => {
+      const opened = view.props.value ? JSON.parse(view.props.value) : null;
+      if (opened && !opened.first && !lab.disposed) lab.link.begin(opened); // whose run it is, once there is one
+    });
     return lab;
   });
 }
