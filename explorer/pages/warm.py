@@ -6,6 +6,7 @@ the thread lets who has come already be answered first.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import multiprocessing.forkserver
 import threading
@@ -25,6 +26,7 @@ from explorer.pages.lab.process import process_context
 from explorer.pages.learn import page as learn
 from explorer.pages.shared import memory, runtime, thumbnails
 from explorer.pages.shared.presence import presence
+from explorer.pages.shared.visitors import LAST_WORD_S
 from explorer.tokenizers import list_tokenizers
 
 PATIENCE_S = 20.0
@@ -92,14 +94,25 @@ def _first_audit() -> None:
 def _in_thread(
     name: str, made: list[Callable[[], object]], wait: Callable[[], None] = lambda: None
 ) -> threading.Thread:
+    """The thread that makes all that; with the server it ends after what it makes just then, for one that is inside
+    torch while Python ends would end it badly."""
+    ended = threading.Event()
+
     def run() -> None:
         for make in made:
             wait()
+            if ended.is_set():
+                return
             try:
                 make()
             except (ExplorerError, OSError) as error:
                 _log.warning("%s: %s", name, error)
 
+    def end() -> None:
+        ended.set()
+        thread.join(LAST_WORD_S)
+
     thread = threading.Thread(target=carried(run), name=name, daemon=True)
     thread.start()
+    atexit.register(end)
     return thread

@@ -4,7 +4,7 @@ import json
 import logging
 import multiprocessing.forkserver
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -106,6 +106,23 @@ def test_what_is_made_ahead_waits_for_who_is_here_but_not_forever(monkeypatch):
         began = now[0]
         warm.wait_for_calm()
         assert now[0] - began == pytest.approx(warm.LONGEST_S, abs=warm.LOOK_S + 1e-6), "one that asks without end"
+
+
+def test_it_ends_with_the_server_after_what_it_makes_just_then(monkeypatch):
+    ends, made, going, on = [], [], Event(), Event()
+    monkeypatch.setattr(warm.atexit, "register", ends.append)
+
+    def first():
+        going.set()
+        assert on.wait(20)
+        made.append("first")
+
+    thread = warm._in_thread("some", [first, lambda: made.append("second")])
+    assert going.wait(20)
+    join = thread.join
+    monkeypatch.setattr(thread, "join", lambda seconds: (on.set(), join(20)))
+    ends[0]()
+    assert made == ["first"] and not thread.is_alive()
 
 
 def test_the_lab_loads_torch_where_its_runs_begin():
