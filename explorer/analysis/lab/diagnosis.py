@@ -27,6 +27,7 @@ CHURN = 0.75  # reseeds again in the last steps, as a share of K
 BACK = 0.35  # a reseeded code is back when it is this close to where it was, in spreads of the latents
 FROZEN = 5.0  # a latent hardly moved when its way is less than this many of its first lengths
 BLUNT, BLUNTER, BLUNT_BAD = 0.1, 4.0, 0.25  # error as a share of the variance: at least, against k-means, and bad
+UNFIT, UNFITTER = 0.03, 3.0  # ... and in a run too young for that, from where nothing is called well
 COARSER = 2.0  # ... from where it is named though it is no fault
 SKEWED = 0.5  # of the perplexity that k-means reaches
 WORSENED = 2.0  # against the best that the codes of the run had left: then their start is not what is wrong
@@ -188,11 +189,14 @@ def _blunt(run: RunReading) -> Finding | None:
 def _not_yet(run: RunReading) -> Finding | None:
     """Codes that leave as much as that, in a run that is too young to tell or gets better."""
     codes, least = _reached(run)
-    if least is None or min(run.held_out_error, run.lately) < max(BLUNT, BLUNTER * least):
+    young = run.now.step < SETTLED  # its last steps are its first, when codes that start on latents fit them
+    now = run.held_out_error if young else min(run.held_out_error, run.lately)
+    at_least, times = (UNFIT, UNFITTER) if young else (BLUNT, BLUNTER)
+    if least is None or now < max(at_least, times * least):
         return None
     text = (
         f"The codes leave {of_variance(run.error)}{run.where}, and k-means with {codes} codes "
-        f"{least:.1%} ({HALVES}). {'It falls' if run.now.step >= SETTLED else 'The run is young'}: let it go "
+        f"{least:.1%} ({HALVES}). {'The run is young' if young else 'It falls'}: let it go "
         "on before it is judged."
     )
     return Finding("wait", "Codes do not fit the latents yet", text, "", "plane")
