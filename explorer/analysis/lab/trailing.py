@@ -52,7 +52,9 @@ def cause(run: RunReading) -> str | None:
 
 def _outgrown(run: RunReading) -> bool:
     """Whether latents moved on without the codes."""
-    if run.now.step < SETTLED or run.growth < GREW or run.level.metric != "euclidean" or run.off_centre < TRAILS:
+    if run.now.step < SETTLED or run.growth < GREW or run.level.metric != "euclidean":
+        return False
+    if run.off_centre_lately < TRAILS:  # about the bar one moment is above it, and the next is not
         return False
     return float(np.median(run.relative[-5:])) >= 0.25
 

@@ -55,6 +55,19 @@ def test_codes_that_stood_still_are_told_so_though_they_lie_in_the_middle_of_the
     assert badly.advice == "Raise the codebook learning rate."
 
 
+def test_codes_that_stand_still_are_told_so_whatever_one_moment_is(cloud):
+    """Off centre by the median of the last 100 steps; at the last one latents happen to lie about their codes."""
+    z = np.concatenate([cloud[0], -cloud[0]])
+    each = np.arange(len(z)) % K
+    vectors = 0.1 * np.stack([np.cos(np.arange(K)), np.sin(np.arange(K))], axis=1)
+    away = 9 * z + [40, 0]
+    frames = [frame(0, z, vectors, each), frame(1, z, vectors, each)]
+    frames += [frame(step, away, vectors, each) for step in range(405, 500, 10)]
+    assert "stands still" in titles(told([*frames, frame(500, 9 * z, vectors, each)]))
+    few = [*frames[:2], *(frame(step, 9 * z, vectors, each) for step in range(405, 500, 10))]
+    assert "stands still" not in titles(told([*few, frame(500, away, vectors, each)]))
+
+
 def test_few_codes_in_the_middle_of_latents_that_grew_are_not_left_behind(cloud):
     """Three codes leave a good part of the variance, wherever they stand."""
     z, norms = cloud[0], np.linspace(1, 20, 40)
