@@ -26,13 +26,13 @@ from explorer.pages.lab.process import process_context
 from explorer.pages.learn import page as learn
 from explorer.pages.shared import memory, runtime, thumbnails
 from explorer.pages.shared.presence import presence
-from explorer.pages.shared.visitors import LAST_WORD_S
 from explorer.tokenizers import list_tokenizers
 
 PATIENCE_S = 20.0
 CALM_S = 1.0  # without a request; a page that opens pauses for less
 LONGEST_S = 10.0  # after which the next thing is made all the same: a page of the lab asks without end
 LOOK_S = 0.1
+LAST_STEP_S = 3.0  # of a server that ends, for what is being made
 ROUTES = ("", "learn", "lab", "codebook", "compare", "experiments")
 _log = logging.getLogger(__name__)
 
@@ -63,11 +63,11 @@ def the_rest(address: str) -> threading.Thread:
     return _in_thread("the rest", [*made, runs_of_the_lab], wait_for_calm)  # it takes longest, and a core of its own
 
 
-def wait_for_calm() -> None:
-    """Wait until no visitor has asked for anything in CALM_S, or for LONGEST_S."""
+def wait_for_calm(ended: threading.Event) -> None:
+    """Wait until no visitor has asked for anything in CALM_S, or for LONGEST_S; not at all once the server ends."""
     latest = time.monotonic() + LONGEST_S
-    while presence.quiet_s() < CALM_S and time.monotonic() < latest:
-        time.sleep(LOOK_S)
+    while presence.quiet_s() < CALM_S and time.monotonic() < latest and not ended.wait(LOOK_S):
+        pass
 
 
 def runs_of_the_lab() -> None:
@@ -92,7 +92,7 @@ def _first_audit() -> None:
 
 
 def _in_thread(
-    name: str, made: list[Callable[[], object]], wait: Callable[[], None] = lambda: None
+    name: str, made: list[Callable[[], object]], wait: Callable[[threading.Event], None] = lambda ended: None
 ) -> threading.Thread:
     """The thread that makes all that; with the server it ends after what it makes just then, for one that is inside
     torch while Python ends would end it badly."""
@@ -100,7 +100,7 @@ def _in_thread(
 
     def run() -> None:
         for make in made:
-            wait()
+            wait(ended)
             if ended.is_set():
                 return
             try:
@@ -110,7 +110,7 @@ def _in_thread(
 
     def end() -> None:
         ended.set()
-        thread.join(LAST_WORD_S)
+        thread.join(LAST_STEP_S)
 
     thread = threading.Thread(target=carried(run), name=name, daemon=True)
     thread.start()

@@ -5,6 +5,7 @@ import logging
 import multiprocessing.forkserver
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Event, Thread
+from types import SimpleNamespace
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_the_rest_is_made_and_what_fails_holds_up_nothing(asked, monkeypatch, ca
     monkeypatch.setattr(warm.memory, "begun", lambda: done.append("garbage"))
     ask = codebook.ask
     monkeypatch.setattr(codebook, "ask", lambda request: done.append((request["what"], json.loads(ask(request))["ok"])))
-    monkeypatch.setattr(warm, "wait_for_calm", lambda: waits.append(1))
+    monkeypatch.setattr(warm, "wait_for_calm", lambda ended: waits.append(1))
     with caplog.at_level(logging.WARNING, logger=warm.__name__):
         warm.the_rest(address).join()
     assert paths == [*(f"/{route}" for route in warm.ROUTES), "forkserver"]
@@ -88,24 +89,28 @@ def test_what_is_made_ahead_waits_for_who_is_here_but_not_forever(monkeypatch):
     monkeypatch.setattr(warm, "presence", here)
     monkeypatch.setattr(warm.time, "monotonic", lambda: now[0])
 
-    def sleep(seconds):
+    def wait(seconds):
         slept.append(seconds)
         now[0] += seconds
+        return False
 
-    monkeypatch.setattr(warm.time, "sleep", sleep)
-    warm.wait_for_calm()
+    ended = SimpleNamespace(wait=wait)
+    warm.wait_for_calm(ended)
     assert not slept, "nobody was ever here"
     here.touch("anna")
-    warm.wait_for_calm()
+    warm.wait_for_calm(ended)
     assert now[0] - 100 == pytest.approx(warm.CALM_S, abs=warm.LOOK_S + 1e-6), "a page that opens asks again soon"
     with here.connected(["anna"], beat=True):
         began = now[0]
-        warm.wait_for_calm()
+        warm.wait_for_calm(ended)
         assert now[0] == began, "a page that stands open asks for nothing"
     with here.connected(["anna"]):
         began = now[0]
-        warm.wait_for_calm()
+        warm.wait_for_calm(ended)
         assert now[0] - began == pytest.approx(warm.LONGEST_S, abs=warm.LOOK_S + 1e-6), "one that asks without end"
+        began, ended.wait = now[0], lambda seconds: True
+        warm.wait_for_calm(ended)
+        assert now[0] == began, "a server that ends waits for nobody"
 
 
 def test_it_ends_with_the_server_after_what_it_makes_just_then(monkeypatch):
