@@ -81,10 +81,13 @@ def _unpack(archive: zipfile.ZipFile, file: Path, held: Path) -> str:
     flat = len({path.parent for path in paths}) == 1  # or each has a folder of its own
     left = UNPACKED_BYTES
     for member, path in zip(found, paths, strict=True):
-        target = held / (path.name if flat else f"{path.parent.name}/{path.name}")
+        own = PurePosixPath(path.name) if flat else PurePosixPath(path.parent.name, path.name)  # of none at the top
+        target = held / own
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
-            raise RecordError(f"{file.name!r} holds two checkpoints named {str(path)[-80:]!r}.")
+            raise RecordError(
+                f"{file.name!r} holds two checkpoints named {str(own)[-80:]!r}. Put each in a folder named by its step."
+            )
         left -= copy_member(archive, member, target, left)
     return paths[0].parent.name if flat else paths[0].parent.parent.name
 

@@ -9,7 +9,7 @@ import torch
 
 from explorer.foundation.errors import RecordError
 from explorer.joints.files.recording import open_recording
-from explorer.pages.replay import events, unpacking
+from explorer.pages.replay import events, unpacking, zipped_checkpoints
 from explorer.pages.replay.zipped_checkpoints import holds_checkpoints, unpack_checkpoints
 from explorer.pages.shared.visitor_files import files as visitor_files
 from explorer.pages.shared.visitors import visitors
@@ -66,6 +66,30 @@ def test_what_is_no_timeline_or_a_trick_is_refused_in_words(tmp_path, settings, 
     with pytest.raises(RecordError, match=words):
         unpack_checkpoints(path, folder)
     assert sorted(tmp_path.rglob("*")) == before, "nothing is left of it"
+
+
+def test_a_file_beside_folders_is_written_below_the_folder_that_is_given(tmp_path, monkeypatch):
+    """Its folder has no name, which once made an absolute path of its own: "/loose-0.pt" of the machine."""
+    written, real = [], zipped_checkpoints.copy_member
+
+    def copy(archive, member, target, most):
+        assert target.is_relative_to(tmp_path / "taken")
+        written.append(target.relative_to(tmp_path / "taken" / "checkpoints").as_posix())
+        return real(archive, member, target, most)
+
+    monkeypatch.setattr(zipped_checkpoints, "copy_member", copy)
+    path, folder = zipped(tmp_path, "step-{step}/weights.pt", more={"loose-0.pt": b"x"}), tmp_path / "taken"
+    folder.mkdir()
+    assert unpack_checkpoints(path, folder) == "mine"
+    assert written == [*(f"step-{step}/weights.pt" for step in STEPS), "loose-0.pt"]
+    assert open_recording(folder).steps == STEPS
+
+
+def test_folders_of_one_name_in_others_are_told_by_it(tmp_path):
+    path, folder = zipped(tmp_path, "run/step-{step}/vq/weights.pt"), tmp_path / "taken"
+    folder.mkdir()
+    with pytest.raises(RecordError, match=r"two checkpoints named 'vq/weights\.pt'\. Put each in a folder named by"):
+        unpack_checkpoints(path, folder)
 
 
 def test_too_many_or_too_large_ones_are_refused(tmp_path, monkeypatch):
