@@ -19,7 +19,7 @@ from explorer.foundation.errors import MediaError
 from explorer.media.caps import more
 from explorer.media.pictures.opening import bytes_of
 from explorer.media.sniffing import kind_of
-from explorer.media.sounds.decoders import MOST_CHANNELS, check_claims
+from explorer.media.sounds.decoders import MOST_CHANNELS, SHARE_OF_A_SAMPLE, check_claims, share_read
 from explorer.media.sounds.oddities import LAST_BIT, oddity_notes
 from explorer.media.sounds.reading import SoundReading, read_sound
 
@@ -159,7 +159,9 @@ def _from_array(array: np.ndarray, limits: Limits, sample_rate_hz: int | None) -
 def _joined(read: SoundReading, limits: Limits) -> LoadedAudio:
     """What was read, checked and made one: what comes later with another rate is made like the beginning."""
     if not read.runs and read.passed_s:
-        raise MediaError(f"The sound ends after {read.passed_s:.4g} s: nothing stands where the excerpt should begin.")
+        raise MediaError(
+            f"The sound ends after {_told(read.passed_s)} s: nothing stands where the excerpt should begin."
+        )
     if not read.runs:
         raise MediaError("The sound has no samples: there is nothing in it.")
     (rate, first), notes = read.runs[0], list(read.notes)
@@ -175,8 +177,9 @@ def _joined(read: SoundReading, limits: Limits) -> LoadedAudio:
     samples = np.concatenate(kept) if len(kept) > 1 else first
     if not np.isfinite(samples).all():
         raise MediaError("The sound holds NaN or infinite samples. Replace them and try again.")
-    samples = samples[:-1] if read.capped else samples
-    excerpt = _excerpt(read, len(samples) / rate, limits.audio_seconds)
+    most_s = limits.audio_seconds * share_read(rate, samples.shape[1])
+    samples = samples[: int(most_s * rate + SHARE_OF_A_SAMPLE)] if read.capped else samples
+    excerpt = _excerpt(read, len(samples) / rate, most_s)
     if excerpt:
         notes.append(_excerpt_words(excerpt))
     notes += oddity_notes(samples, rate)
@@ -199,14 +202,19 @@ def _excerpt(read: SoundReading, seconds: float, most_s: float) -> Excerpt | Non
 
 
 def _excerpt_words(excerpt: Excerpt) -> str:
-    of = f" of {excerpt.of_s:,.4g} s" if excerpt.of_s else ""
+    of = f" of {_told(excerpt.of_s)} s" if excerpt.of_s else ""
     way_out = more("seconds", excerpt.of_s or 2 * excerpt.to_s)
     if not excerpt.from_s:
-        return f"Only the first {excerpt.to_s:g} s{of} are read. {way_out}"
+        return f"Only the first {_told(excerpt.to_s)} s{of} are read. {way_out}"
     return (
-        f"Only {excerpt.from_s:g} to {excerpt.to_s:,.6g} s{of} are read, as a sound of its own: its first tokens may "
-        f"be others than in the whole, where something stands before them. {way_out}"
+        f"Only {_told(excerpt.from_s)} to {_told(excerpt.to_s)} s{of} are read, as a sound of its own: its first "
+        f"tokens may be others than in the whole, where something stands before them. {way_out}"
     )
+
+
+def _told(seconds: float) -> str:
+    """ "12,345.68" or "30"; of little more digits: "0.001234"."""
+    return f"{seconds:,.2f}".rstrip("0").rstrip(".") if seconds >= 1 else f"{seconds:.4g}"
 
 
 def _with_channels(samples: np.ndarray, channels: int, notes: list[str]) -> np.ndarray:

@@ -92,16 +92,21 @@ class _Runs:
     """Collects blocks from a second on until the limit, and joins those of one rate and number of channels."""
 
     def __init__(self, most_seconds: float, from_s: float) -> None:
-        self.left_s, self.ahead_s, self.passed_s, self._runs = most_seconds, from_s, 0.0, []
+        self.left_s, self._from_s, self._passed, self._runs = most_seconds, from_s, {}, []
+
+    @property
+    def passed_s(self) -> float:
+        """Of samples counted by rate: seconds that were added up would be 29.999... where 30 are meant."""
+        return sum(samples / rate_hz for rate_hz, samples in self._passed.items())
 
     def add(self, rate_hz: int, block: np.ndarray) -> bool:
         """False once the limit is passed: one sample more is kept, so that the caller knows."""
         check_claims(rate_hz, block.shape[1])
-        passed = min(len(block), round(self.ahead_s * rate_hz))
-        self.ahead_s -= passed / rate_hz
-        self.passed_s += passed / rate_hz
-        block = block[passed:]
-        fair = min(1.0, MOST_VALUES_A_SECOND / (rate_hz * block.shape[1]))
+        if not self._runs:  # where it begins is rounded once, also where another rate follows
+            passed = min(len(block), max(0, round((self._from_s - self.passed_s) * rate_hz)))
+            self._passed[rate_hz] = self._passed.get(rate_hz, 0) + passed
+            block = block[passed:]
+        fair = share_read(rate_hz, block.shape[1])
         room = int(self.left_s * fair * rate_hz + SHARE_OF_A_SAMPLE) + 1
         kept = block[:room]
         if len(kept):
@@ -113,6 +118,11 @@ class _Runs:
 
     def joined(self) -> list[tuple[int, np.ndarray]]:
         return [(rate, np.concatenate(blocks)) for rate, _, blocks in self._runs]
+
+
+def share_read(sample_rate_hz: int, channels: int) -> float:
+    """Of the time that may be read, how much is of such a sound: all of it, or less where a second holds too much."""
+    return min(1.0, MOST_VALUES_A_SECOND / (sample_rate_hz * channels))
 
 
 def check_claims(sample_rate_hz: int, channels: int) -> None:

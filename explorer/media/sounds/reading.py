@@ -91,7 +91,7 @@ def _read_joined(
     (ahead, left), passed = span, 0.0
     for start, stop in pairwise((*starts, len(data))):
         try:
-            read = _read_one(data[start:stop], kind, (ahead - passed, left), no_measure)
+            read = _read_one(data[start:stop], kind, (0.0 if runs else ahead - passed, max(left, 0.0)), no_measure)
         except MediaError as error:
             failed = failed or error
             continue
@@ -100,7 +100,7 @@ def _read_joined(
         passed += read.passed_s
         left -= read.seconds - read.passed_s
         capped = read.capped
-        if capped or left <= 0:
+        if capped:  # and not where nothing is left: whether anything follows is known by the sample more
             break
     if not runs and not passed:
         raise failed or MediaError(f"The sound has no samples: there is nothing in it ({kind.name}).")
@@ -165,7 +165,9 @@ def _trimmed(taken: SoundRuns, kind: Kind) -> list[tuple[int, np.ndarray]]:
         return taken.runs
     rate, samples = taken.runs[0]
     length = round((taken.promised_s - taken.passed_s) * rate)
-    return [(rate, samples[:length])] if 0 < len(samples) - length < SAME_S * rate else taken.runs
+    if not 0 < len(samples) - length < SAME_S * rate:
+        return taken.runs
+    return [(rate, samples[:length])] if length > 0 else []
 
 
 def _ogg_words(links: OggLinks, capped: bool) -> list[str]:

@@ -9,6 +9,9 @@ import { h } from "../../kit/widgets/dom.js";
 /** What player.py sends of it.
  *  @typedef {{from_s: number, to_s: number, of_s: number | null, goes_on: boolean, most_s: number}} Excerpt */
 
+/** Samples are cut between whole seconds: where an excerpt ends may be told a sample short of one. */
+const OFF_S = 1e-3;
+
 const number = (/** @type {number} */ value) => new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 }).format(value);
 
 /** Whole seconds at which the excerpts before and behind this one begin, null where there is none, and the last at which one
@@ -18,7 +21,7 @@ export function begins({ from_s, to_s, of_s, goes_on, most_s }) {
   return {
     from,
     earlier: from > 0 ? Math.max(0, Math.floor(from - most_s)) : null,
-    later: goes_on ? Math.max(from + 1, Math.floor(to_s)) : null,
+    later: goes_on ? Math.max(from + 1, Math.floor(to_s + OFF_S)) : null,
     last: of_s === null ? null : Math.max(from, Math.floor(of_s - Math.min(most_s, of_s))),
   };
 }

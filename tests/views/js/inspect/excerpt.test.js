@@ -11,6 +11,7 @@ test("before, behind and the last begin where whole excerpts do", () => {
   assert.deepEqual(begins(last), { from: 300, earlier: 270, later: null, last: 300 }); // where it is, which is behind the last whole one
   assert.deepEqual(begins({ ...middle, from_s: 10, of_s: null }).earlier, 0);
   assert.equal(begins({ ...middle, of_s: null }).last, null);
+  assert.equal(begins({ ...middle, from_s: 29.99998, to_s: 59.99998 }).later, 60); // a cut between samples of another rate
   assert.equal(begins({ from_s: 2, to_s: 2.5, of_s: 9, goes_on: true, most_s: 0.5 }).later, 3); // never the same again
 });
 
