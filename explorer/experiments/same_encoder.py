@@ -54,7 +54,7 @@ CHOICES = (
     Choice(
         Condition("bsq", "BSQ, 8 bits", "Signs on the unit sphere."),
         "bsq",
-        {"bits": 8, "entropy_weight": 0.02, "inverse_temperature": 10.0},
+        {"bits": 8, "entropy_weight": 0.006, "inverse_temperature": 10.0},
     ),
     Choice(
         Condition("pq", "PQ, 4 groups", "8 dimensions in four groups: 32 bits a token."),

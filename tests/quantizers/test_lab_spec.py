@@ -24,7 +24,7 @@ KNOWN = {*TABLES, "kmeans", "fsq", "lfq", "bsq", "simvq", "gumbel"}  # what a ne
 TAKERS = {
     "codebook_size": {*TABLES, "kmeans", "simvq", "gumbel"},
     "codebook_lr": {*TABLES, "simvq", "gumbel"},
-    "beta": {*TABLES, "kmeans", "lfq", "bsq", "simvq", "gumbel"},
+    "beta": {*TABLES, "kmeans", "lfq", "simvq", "gumbel"},
     "gradient": {*TABLES, "kmeans", "simvq"},
     "init_scale": {*TABLES, "gumbel"},
     "reseeding": {*TABLES},

@@ -61,13 +61,50 @@ def test_lfq_s_soft_choice_is_that_of_squared_distances():
     assert joint.item() == pytest.approx(entropy(p.mean(0)), rel=1e-5)
 
 
-def test_bsq_passes_all_of_the_gradient_where_the_paper_passes_a_share():
-    """The paper's is that of sign(u) / sqrt(L) with 1 for the slope of the sign: 1 / sqrt(L) of what is passed here."""
+def slopes(of, at: np.ndarray, step: float = 1e-6) -> np.ndarray:
+    """The gradient of a number by central differences."""
+    found = np.zeros_like(at)
+    for place in np.ndindex(at.shape):
+        moved = np.zeros_like(at)
+        moved[place] = step
+        found[place] = (of(at + moved) - of(at - moved)) / (2 * step)
+    return found
+
+
+def test_bsq_passes_the_paper_s_share_of_the_gradient():
+    """Its code is sign_STE(u) / sqrt(L), u = v / |v|, and the stand-in for the sign has a slope of 1: it is u."""
     asked = DRAW.normal(size=V.shape)
-    paper = (asked - (asked * U).sum(1, keepdims=True) * U) / np.linalg.norm(V, axis=1, keepdims=True) / np.sqrt(BITS)
+
+    def stand_in(v: np.ndarray) -> float:
+        return (asked * (v / np.linalg.norm(v, axis=1, keepdims=True)) / np.sqrt(BITS)).sum()
+
     z = torch.from_numpy(V).float().requires_grad_()
     BinarySphericalQuantizer(BITS, entropy_weight=0.0).train()(z).z_q.backward(torch.from_numpy(asked).float())
-    np.testing.assert_allclose(z.grad, np.sqrt(BITS) * paper, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(z.grad, slopes(stand_in, V), rtol=1e-4, atol=1e-6)
+
+
+def test_bsq_passes_what_its_authors_code_passes():
+    """Its lines: u + (sign - u).detach(), then times the root; the gradient of the mean square of what comes out."""
+    z = torch.from_numpy(V).requires_grad_()
+    u = torch.nn.functional.normalize(z, dim=-1)
+    authors = (u + (torch.where(u > 0, 1.0, -1.0) - u).detach()) * (1.0 / BITS**0.5)
+    target = torch.from_numpy(DRAW.normal(size=V.shape))
+    (authors - target).square().mean().backward()
+    ours = torch.from_numpy(V).float().requires_grad_()
+    z_q = BinarySphericalQuantizer(BITS, entropy_weight=0.0).train()(ours).z_q
+    (z_q - target.float()).square().mean().backward()
+    np.testing.assert_allclose(z_q.detach(), authors.detach(), rtol=1e-6)
+    np.testing.assert_allclose(ours.grad, z.grad, rtol=1e-4, atol=1e-7)
+
+
+def test_bsq_asks_for_no_commitment_and_lfq_passes_all_of_the_gradient():
+    z = torch.from_numpy(V).float()
+    output = BinarySphericalQuantizer(BITS, entropy_weight=0.0).train()(z)
+    assert output.loss.item() == output.loss_terms["commitment"].item() == 0
+    asked = DRAW.normal(size=V.shape)
+    through = z.clone().requires_grad_()
+    LookupFreeQuantizer(BITS, entropy_weight=0.0).train()(through).z_q.backward(torch.from_numpy(asked).float())
+    np.testing.assert_allclose(through.grad, asked, rtol=1e-6)
 
 
 def test_the_error_of_bsq_is_below_the_paper_s_bound_and_meets_it_on_an_axis():

@@ -107,7 +107,7 @@ _QUANTIZERS: Mapping[str, Equation] = {
         "quoted",
         "Zhao et al. 2024: u, its sign over the root of L, the product over bits (eq. 5 or 7, by version)",
         "stellacustodis.github.io/posts/binary-spherical-quantization; Zhao et al. 2025 (arXiv 2502.05178), eq. 1",
-        "The sign of 0 is -1; tau is twice the inverse temperature; the gradient is not divided by the root of L.",
+        "The sign of 0 is -1; tau is twice the inverse temperature; the second entropy is of groups of bits.",
     ),
     "GART, NodePiece": Equation(
         "survey",

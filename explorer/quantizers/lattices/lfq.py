@@ -19,7 +19,7 @@ class LookupFreeQuantizer(SignQuantizer):
 
 
 def _in_lab(s: LabValues) -> LookupFreeQuantizer:
-    return LookupFreeQuantizer(**signs_in_lab(s))
+    return LookupFreeQuantizer(beta=s.beta, **signs_in_lab(s))
 
 
 LAB = LabSpec(

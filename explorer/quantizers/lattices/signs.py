@@ -71,7 +71,8 @@ class SignQuantizer(LatticeQuantizer):
         if self.training:
             self.counts.update(mark_lost(u, indices, self.codebook_size))
         stage = QuantizedLevel(u.detach(), codes, indices)
-        return QuantizerOutput(straight_through(u, codes), indices[..., None], total(terms, z), terms, (stage,))
+        z_q = straight_through(self.scale * u, codes)  # the stand-in is of the signs alone: z_q is `scale` times them
+        return QuantizerOutput(z_q, indices[..., None], total(terms, z), terms, (stage,))
 
 
 def signs_in_lab(s: LabValues) -> dict[str, float]:
@@ -81,7 +82,6 @@ def signs_in_lab(s: LabValues) -> dict[str, float]:
         "entropy_weight": s.entropy_weight,
         "diversity": s.diversity,
         "inverse_temperature": s.inverse_temperature,
-        "beta": s.beta,
         "group_bits": min(12, s.latent_dim),
         "decay": s.decay,
     }
