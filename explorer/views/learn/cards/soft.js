@@ -4,6 +4,7 @@
 import { softWeights, annealedTau, codesShared, mixtureOf } from "../arithmetic/soft.js";
 import { nearestCode, squaredDistance } from "../arithmetic/nearest.js";
 import { colourOf, drawBars, drawCode, drawDiamond, drawHull, drawLine, drawName, drawPoint } from "./marks.js";
+import { drawNames } from "./names.js";
 import { clamp } from "./state.js";
 
 const [HOT, COLD] = [1, 0.01]; // where annealing begins and ends, as SoftQuantizer's
@@ -59,8 +60,21 @@ function draw(ctx, scene) {
   });
   drawDiamond(ctx, theme, ...mixed, { colour: theme.accent, r: 9 });
   drawPoint(ctx, theme, ...latent, { colour: theme.ink, lit: lit === "latent", r: 7 });
-  drawName(ctx, scene, "z_e", latent[0] - 14, latent[1] - 14, { align: "right" });
-  drawName(ctx, scene, "mixture", mixed[0] + 14, mixed[1] + 16, { colour: theme.accent });
+  const names = [
+    { text: "z_e", mark: latent, towards: angleFrom(mixed, latent) },
+    { text: "mixture", mark: mixed, r: 9, towards: angleFrom(latent, mixed), colour: theme.accent },
+  ];
+  const lines = state.codes.flatMap((code) => alongLine(mixed, plane.at(...code)));
+  drawNames(ctx, scene, names, [[...latent, 12], [...mixed, 12], ...lines]);
+}
+
+const angleFrom = (from, to) => Math.atan2(to[1] - from[1], to[0] - from[0]);
+
+/** Places on the line from a mixture to a code, which names are kept off as off marks; at its end the code and its weight. */
+function alongLine(from, to) {
+  const parts = Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / 8);
+  const places = Array.from({ length: parts }, (_, i) => from.map((start, axis) => start + (i / parts) * (to[axis] - start)));
+  return [...places.map((place) => [...place, 3]), [...to, 13], [to[0] + 30, to[1] - 14, 12]];
 }
 
 const drawChart = (ctx, scene) =>

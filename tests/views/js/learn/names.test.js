@@ -4,6 +4,7 @@ import test from "node:test";
 import { SPEC as ADDITIVE } from "../../../../explorer/views/learn/cards/additive.js";
 import { SPEC as MULTIHEAD } from "../../../../explorer/views/learn/cards/multihead.js";
 import { placeNames } from "../../../../explorer/views/learn/cards/names.js";
+import { SPEC as SOFT } from "../../../../explorer/views/learn/cards/soft.js";
 
 const covers = (box, [x, y, r]) => box.right > x - r && box.left < x + r && box.bottom > y - r && box.top < y + r;
 const meet = (a, b) => a.right > b.left && a.left < b.right && a.bottom > b.top && a.top < b.bottom;
@@ -74,6 +75,23 @@ test("names of cards lie on no mark and on no other name, on a phone too", () =>
         assert.ok(!marks.some((mark) => covers(name, mark)), `${name.text} on a mark ${where}`);
         assert.ok(name.left >= 0 && name.right <= side, `${name.text} is cut ${where}`);
       });
+    }
+  }
+});
+
+test("on the card of soft assignment each name is nearer to its own mark than to the other", () => {
+  const gap = (name, [x, y]) => Math.hypot(Math.max(name.left - x, 0, x - name.right), Math.max(name.top - y, 0, y - name.bottom));
+  for (const side of [330, 660]) {
+    for (const some of [{ tau: 0.5 }, { tau: 1 }, { tau: 5 }, { tau: 1, z: [[-0.3, 0.5]] }, { tau: 0.01, z: [[0.1, -0.4]] }]) {
+      const { names } = drawn(SOFT, some, side);
+      const [latent, mixture] = ["z_e", "mixture"].map((text) => names.find((one) => one.text === text));
+      const state = SOFT.fit({ ...SOFT.first, ...some });
+      const at = ([x, y]) => [((x + 1) * side) / 2, ((1 - y) * side) / 2];
+      const [z, mixed] = [at(state.z[0]), at(SOFT.find(state).mixture)];
+      const where = `at ${side} px, ${JSON.stringify(some)}`;
+      assert.ok(!meet(latent, mixture), `one on the other ${where}`);
+      assert.ok(gap(latent, z) < gap(latent, mixed), `z_e ${where}: ${gap(latent, z)}, ${gap(latent, mixed)}`);
+      assert.ok(gap(mixture, mixed) < gap(mixture, z), `mixture ${where}: ${gap(mixture, mixed)}, ${gap(mixture, z)}`);
     }
   }
 });
