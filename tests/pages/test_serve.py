@@ -1,9 +1,13 @@
 """The server ends tidily when it is told to."""
 
 import gc
+import runpy
 import subprocess
 import sys
 
+import pytest
+
+from explorer.foundation.config import REPOSITORY
 from explorer.pages.shared import memory, serve
 
 
@@ -18,6 +22,17 @@ def test_a_sigterm_ends_the_process_with_its_last_wishes_done():
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20)
     assert (ended.returncode, ended.stdout.strip()) == (0, "tidied")
+
+
+def test_an_interrupt_while_it_starts_leaves_no_trace(monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["app.py", "--port", "0"])
+    monkeypatch.setattr(memory, "begin", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(REPOSITORY / "app.py"), run_name="__main__")
+    assert ended.value.code == 130  # 128 and the number of SIGINT, as a shell has it
 
 
 def test_who_waits_for_a_turn_gets_it_soon(monkeypatch):
