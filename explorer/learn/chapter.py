@@ -71,6 +71,15 @@ class Step:
     question: Question | None = None
     task: Task | None = None
 
+    def text(self) -> str:
+        """All that is read of it, in the order in which it is read; hint and explanations are not, until they are asked
+        for."""
+        question, task = self.question, self.task
+        parts = [self.title, self.says, *(part for term in self.equation for part in (term.written, term.meaning))]
+        parts += [question.text, *question.answers] if question else []
+        parts += [task.text] if task else []
+        return "\n".join([*parts, self.more])
+
     def as_json(self) -> dict[str, Any]:
         """Plain values; the query as text, None where the page stays."""
         return asdict(self) | {"query": None if self.query is None else urlencode(self.query)}

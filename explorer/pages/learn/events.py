@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from explorer.learn.tour import CHAPTERS
+from explorer.learn.words import words_of
 from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing
 from explorer.pages.shared.fields import OneOf
 
@@ -18,8 +19,11 @@ class OfChapter:
 
 
 def _chapter(caller: None, request: OfChapter) -> dict[str, Any]:
-    """A chapter with all its steps."""
-    return {"chapter": next(one for one in CHAPTERS if one.id == request.id).as_json()}
+    """A chapter with all its steps, and what the words of each mean."""
+    chapter = next(one for one in CHAPTERS if one.id == request.id)
+    words = [{"words": [asdict(word) for word in words_of(step.text())]} for step in chapter.steps]
+    whole = chapter.as_json()
+    return {"chapter": whole | {"steps": [step | said for step, said in zip(whole["steps"], words, strict=True)]}}
 
 
 def _sheet(caller: None, request: Nothing) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
 import gradio as gr
@@ -16,6 +17,7 @@ from explorer.learn.methods.claims import CLAIMS
 from explorer.learn.methods.table import METHODS
 from explorer.learn.references import references
 from explorer.learn.tour import CHAPTERS
+from explorer.learn.words import WORDS
 from explorer.pages.learn import events
 from explorer.views.learn import chapters, guide, methods
 from explorer.views.learn.play import Play
@@ -56,8 +58,13 @@ def _open() -> tuple[str, str]:
 @functools.cache
 def contents() -> tuple[str, str]:
     """The same for everybody, made at the first visit."""
-    glossary = {one.term: one.words for one in DEFINITIONS.values()}
-    return chapters.payload(CHAPTERS, glossary, references()), _methods()
+    return chapters.payload(CHAPTERS, _glossary(), references()), _methods()
+
+
+def _glossary() -> dict[str, str]:
+    """Words of the tour and of every "?" on screen, by the alphabet; what both explain, once."""
+    found = {one.term: one.words for one in WORDS} | {one.term: one.words for one in DEFINITIONS.values()}
+    return dict(sorted(found.items(), key=lambda one: re.sub(r"^(a|an|the) ", "", one[0].lower())))
 
 
 def carry_guide(page: str) -> None:

@@ -11,7 +11,7 @@ import { applyClass, classPart, classQuery, isPresented, ofClass } from "./class
 import { markDone, stepName } from "./progress.js";
 import { AIR_PX, coverOf, headPx, seekBy } from "./place.js";
 import { keepOwn, ownOf, placeOf, queryOf, rootOf, staysOnPage } from "./route.js";
-import { morePart, stepParts } from "./step.js";
+import { morePart, stepParts, wordsPart } from "./step.js";
 import { factsOf, isDone, namesOf, standing } from "./task.js";
 
 const LOOK_MS = 400; // between two looks at what a task asks for, and for what is to be framed
@@ -151,6 +151,7 @@ class Guide extends Component {
         "div",
         { class: "gd-notes" },
         morePart(step),
+        wordsPart(step),
         classPart((query) => replaceQuery(`${query}`)),
       ),
       h(

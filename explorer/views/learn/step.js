@@ -18,7 +18,20 @@ export function stepParts(step, name, small = false) {
 }
 
 /** For who wants to know. */
-export const morePart = ({ more }) => (more ? h("details", { class: "gd-more" }, h("summary", {}, "More"), h("p", {}, more)) : "");
+export const morePart = ({ more }) => (more ? note("gd-more", "More", h("p", {}, more)) : "");
+
+/** What the words of the step mean, for who has nobody to ask. */
+export const wordsPart = ({ words }) =>
+  words?.length > 0
+    ? note("gd-words", "Words", h("dl", {}, ...words.flatMap(({ term, words: meaning }) => [h("dt", {}, term), h("dd", {}, meaning)])))
+    : "";
+
+/** A folded note; opened, as much of it is brought into sight as the card has room for. */
+function note(name, title, ...body) {
+  const details = h("details", { class: name }, h("summary", {}, title), ...body);
+  details.addEventListener("toggle", () => details.open && details.scrollIntoView?.({ block: "nearest" }));
+  return details;
+}
 
 const BELOW = /_(\{[^}]+\}|[A-Za-z]+|\d+)/; // "z_e", "s_{i-1}"
 
