@@ -48,7 +48,12 @@ WORDS: tuple[Word, ...] = (
         "IBQ", "Index backpropagation quantization: the gradient reaches all codes, through the choice of the number."
     ),
     Word("CVQ", "Clustering vector quantization: codes in little use are drawn onto latents."),
-    Word("level", "One of several codebooks that take turns: each adds to what those before it gave.", ("levels",)),
+    Word(
+        "level",
+        "One of several codebooks whose numbers make a token together; in residual quantization each adds to what "
+        "those before it gave.",
+        ("levels",),
+    ),
     Word("origin", "The point where all numbers are 0; in a plane, its middle."),
     Word(
         "norm",

@@ -35,7 +35,7 @@ def test_gradients(node):
     assert (none["code"], none["strength"], none["after"]) == (0, "0.000", "none")
     copied, moved = facts(node, "gradients.1", {"z": "0.3,0.5"})
     assert copied["strength"] == moved["strength"] == "1.000"
-    assert [round(angle) for angle in number(copied, "before", "after")] == [99, 141]
+    assert [round(angle) for angle in number(copied, "before", "after")] == [99, 57]
     turned = facts(node, "gradients.2")
     assert [round(angle) for angle in number(turned, "before", "after")] == [99, 99]
     warm, cold = facts(node, "gradients.3", {"tau": "0.1"})

@@ -143,6 +143,12 @@ def test_a_run_beside_another_does_what_its_step_says(name):
 def test_what_chapters_say_in_numbers_is_so():
     collapse = LabSettings().changed(preset("rich_get_richer").changes)
     assert collapse.codebook_size == 64
+    moving = [
+        run_lab(linked_run(query_of(STEPS[NAMES.index("cells.2")][2])).settings, n, "cpu").frame() for n in (1, 100)
+    ]
+    assert (
+        moving[0].measures["quantization_error"] > 1.4 * moving[1].measures["quantization_error"]
+    )  # there is what to see
     cells = run_lab(linked_run(query_of(STEPS[NAMES.index("cells.3")][2])).settings, 200, "cpu").frame()
     assert cells.measures["quantization_error"] == pytest.approx(0.018, abs=0.001)  # two thirds: 0.012
     threshold = LabSettings().changed(preset("threshold_too_high").changes)

@@ -8,11 +8,16 @@ from explorer.learn.chapters.lab_links import BARS, CODEBOOK_ONLY, CONTROLS, CUR
 
 EQUATION = (
     Term("k", "the token: number of the code that wins"),
-    Term(" = argmin"),
+    Term(" = "),
+    Term("argmin", "the one for which what follows is smallest"),
+    Term(" "),
     Term("j", "every code is tried"),
     Term(" "),
-    Term(f"{BARS}z_e - e_j{BARS}{SQUARED}", "squared distance of a latent to code j"),
+    Term(f"{BARS}z_e - e_j{BARS}{SQUARED}", "squared distance of a latent, z_e, to code j, e_j"),
 )
+
+# From places where they do not stay, since from those of k-means there is nothing to be seen.
+SCATTERED = CODEBOOK_ONLY | {"initialization": "error_driven"}
 
 CHAPTER = Chapter(
     "cells",
@@ -61,10 +66,11 @@ CHAPTER = Chapter(
         ),
         Step(
             "Let it run",
-            "Here a codebook learns, step by step. Each code moves to the middle of the latents in its cell, so cells "
-            "and codes settle together: this is k-means. Reset and Play show it again from the start.",
+            "Here a codebook learns, step by step; its codes start on single latents. Each code moves to the middle of "
+            "the latents in its cell, so cells and codes settle together: this is k-means. Reset and Play show it "
+            "again from the start.",
             "lab",
-            lab(speed="10", **CODEBOOK_ONLY),
+            lab(speed="10", **SCATTERED),
             (PLANE, CURVES),
             "Moving each code to the mean of its cell, again and again, is also known as Lloyd's algorithm (1982). The "
             "EMA of VQ-VAE does it batch by batch.",
@@ -84,7 +90,7 @@ CHAPTER = Chapter(
             (PLANE, CONTROLS, CURVES),
             task=Task(
                 "Reach a quantization error of 0.012 or less.",
-                (Fact("error", "at most", 0.012), Fact("step", "at least", 50)),
+                (Fact("error", "at most", 0.012, "quantization error"), Fact("step", "at least", 50)),
                 "More codes, smaller cells. Change K, the number of codes, under Quantizer: twice as many are enough.",
                 "Done. More codes make smaller cells; the price is more bits a token, log2 of K.",
             ),

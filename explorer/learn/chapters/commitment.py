@@ -38,8 +38,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Too much commitment",
-            "Here it is strong, and the latents do not dare to leave the codes. They stay squeezed together, and the "
-            "decoder has too little to tell inputs apart by.",
+            "Here it is strong, and the latents do not dare to leave the codes. They stay squeezed onto a line, and "
+            "the decoder has too little to tell inputs apart by.",
             "lab",
             preset("beta_too_high"),
             (PLANE, DIAGNOSIS),
@@ -47,13 +47,14 @@ CHAPTER = Chapter(
         Step(
             "Mended",
             "The first run again, with the commitment put right: \N{GREEK SMALL LETTER BETA} is 1. Compare the plane "
-            "with what you saw there: the latents stay among the codes.",
+            "with what you saw there: the latents stay among the codes. Some codes are still dead: that is another "
+            "fault, for a later chapter.",
             "lab",
             preset("beta_too_low", mended=True),
             (PLANE, DIAGNOSIS),
-            "The best known case is taming-transformers, the code of VQGAN (Esser et al. 2021, arXiv 2012.09841): "
-            "with legacy on, which is its default, \N{GREEK SMALL LETTER BETA} weighs the codebook loss. The fault "
-            "was kept so that older checkpoints stay what they were.",
+            "The best known case is taming-transformers, the code of VQGAN (Esser et al. 2021, arXiv 2012.09841): with "
+            "legacy on, which is its default, \N{GREEK SMALL LETTER BETA} weighs the codebook loss. The fault was kept "
+            "so that older checkpoints stay what they were.",
             question=Question(
                 "In some published programs \N{GREEK SMALL LETTER BETA} stands before the wrong term. Which one must "
                 "it weigh?",
@@ -90,8 +91,8 @@ CHAPTER = Chapter(
             task=Task(
                 "Bring the quantization error to 1 or less, at step 300 or later.",
                 (Fact("error", "at most", 1.0, "quantization error"), Fact("step", "at least", 300)),
-                "One weight holds the encoder near its codes: \N{GREEK SMALL LETTER BETA}, among the controls. It is "
-                "0.001 here; try 1.",
+                "One weight holds the encoder near its codes: \N{GREEK SMALL LETTER BETA}, Commitment beta further "
+                "down under Quantizer. It is 0.001 here; try 1.",
                 "Done. The commitment pulls the latents back to the codes, however the codes are moved.",
             ),
         ),

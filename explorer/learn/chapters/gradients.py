@@ -26,7 +26,9 @@ ROTATION = (
 )
 GUMBEL = (
     Term("p", "weights of all codes; they sum to 1"),
-    Term(" = softmax(("),
+    Term(" = "),
+    Term("softmax", "turns scores into weights: a larger score gets a larger one"),
+    Term("(("),
     Term("d", "score of each code: minus its squared distance, times a scale that is learnt"),
     Term(" + "),
     Term("g", "Gumbel noise, drawn anew each time"),
@@ -82,7 +84,7 @@ CHAPTER = Chapter(
         Step(
             "Turn it: the rotation trick",
             "Think of the code as the latent, turned and stretched. On the way back the arrow is turned with it: 99 "
-            "degrees off the code's direction before, 99 off the latent's after. The copy made that 141.",
+            "degrees off the code's direction before, 99 off the latent's after. The copy made that 57.",
             "learn",
             card("gradients", method="rotation"),
             (PICTURE, SIDE),
@@ -117,8 +119,9 @@ CHAPTER = Chapter(
                     "Nothing: temperature only matters after training",
                 ),
                 0,
-                "At 1.0 the heaviest code has weight 0.84 and the arrows scatter by 0.72 of their mean. At 0.1 it has "
-                "1.00, and they scatter by more than 3: most draws say almost nothing, a few shout.",
+                "At 1.0 the heaviest code of a draw has weight 0.84 on average, and the arrows scatter by 0.72 of "
+                "their mean. At 0.1 it has 1.00, and they scatter by more than 3: most draws say almost nothing, a few "
+                "shout.",
             ),
         ),
         Step(
@@ -129,7 +132,7 @@ CHAPTER = Chapter(
             card("gradients", method="none"),
             (PICTURE, SIDE),
             task=Task(
-                "Reach a strength of 2 or more, with the angle kept.",
+                "Reach a strength (what arrives over what is asked) of 2 or more, with the angle kept.",
                 (Fact("strength", "at least", 2.0), Fact("kept", "is", "yes", "angle kept:")),
                 "Only one estimator keeps the angle, and it scales the arrow by |z_q| / |z_e|. Bring the latent to "
                 "less than half of the code's distance from the origin, within the same cell.",

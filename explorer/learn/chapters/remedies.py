@@ -113,9 +113,9 @@ CHAPTER = Chapter(
         ),
         Step(
             "Your task: no reseeding",
-            "Plain VQ from the middle again, and reseeding stays off.",
+            "Plain VQ from the middle again, at step 0, and reseeding stays off. Change one setting and press Play.",
             "lab",
-            lab("60", **MIDDLE),
+            lab("60", paused=True, **MIDDLE),
             (PLANE, CONTROLS, HEATMAP),
             task=Task(
                 "Reach a perplexity of 40 of 64 within 500 steps, without reseeding.",

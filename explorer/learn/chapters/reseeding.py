@@ -23,8 +23,10 @@ CHAPTER = Chapter(
             "experiments",
             {"experiment": "reseeding-raced"},
             (EXPERIMENT,),
-            "The ways of the survey Discrete Visual Tokenizers for Multimodal LLMs (2025), section 4.2; three seeds, a "
-            "band each. The encoder was collapsed with its codes, so it takes a while before outputs get better.",
+            "Split a popular code puts a dead code beside one that is chosen much; the reservoir gives it a latent of "
+            "past steps. The ways of the survey Discrete Visual Tokenizers for Multimodal LLMs (2025), section 4.2; "
+            "three seeds, a band each. The encoder was collapsed with its codes, so it takes a while before outputs "
+            "get better.",
             question=Question(
                 "Dead codes put onto random latents are back at once; of those put onto hard examples fewer are, at "
                 "first. Why?",

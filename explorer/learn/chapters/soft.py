@@ -8,7 +8,9 @@ from explorer.learn.chapters.lab_links import BARS, SQUARED
 
 WEIGHTS = (
     Term("w_k", "weight of code k; all of them sum to 1"),
-    Term(" = softmax("),
+    Term(" = "),
+    Term("softmax", "turns scores into weights: a larger score gets a larger one"),
+    Term("("),
     Term(f"-{BARS}z_e - e_k{BARS}{SQUARED}", "the nearer a code, the larger its score"),
     Term(" / "),
     Term("\N{GREEK SMALL LETTER TAU}", "temperature: high shares the latent out, low gives it to the nearest code"),
@@ -35,7 +37,8 @@ CHAPTER = Chapter(
                 "Codes span the grey area. Drag the latent far out of it: where does the mixture of codes stay?",
                 ("Within the grey area", "It follows the latent", "On the nearest code"),
                 0,
-                "Weights are never negative and sum to 1, so the mixture lies within the convex hull of the codes.",
+                "Weights are never negative and sum to 1, so the mixture lies between the codes, in the area that they "
+                "span.",
             ),
         ),
         Step(

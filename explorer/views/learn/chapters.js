@@ -60,21 +60,16 @@ class ChaptersPage extends Component {
     const { chapters, glossary, references } = this.opening;
     const right = progress.answers.filter((one) => one.right).length;
     const total = chapters.flatMap(({ steps }) => steps).filter((step) => step.question).length;
-    const act = (text, run) => h("button", { type: "button", class: "dte-link", onclick: run }, text);
     this.root.replaceChildren(
       h("ol", { class: "le-chapters" }, ...chapters.map((one) => this.chapter(one, progress))),
       h(
         "p",
         { class: "le-answers" },
         `${progress.answers.length} of ${total} questions answered, ${right} right at the first try. What you did is kept in this browser alone. `,
-        act("Answers, .csv", () => saveText(answersCsv(progress), "answers.csv")),
-        " ",
-        act("Forget it", () => {
-          forget();
-          this.draw();
-        }),
-        " ",
-        ...TIMES.flatMap((one) => [h("a", { href: hereWith(`quiz=${one}`) }, `Quiz ${one} the chapters`), " "]),
+        h("button", { type: "button", class: "dte-link", onclick: () => saveText(answersCsv(progress), "answers.csv") }, "Answers, .csv"),
+        this.forgetPart(progress),
+        ...TIMES.map((one) => h("a", { href: hereWith(`quiz=${one}`) }, `Quiz ${one} the chapters`)),
+        h("a", { class: "le-to-methods", href: hereWith("show=methods") }, "All methods, with their equations"),
         h("a", { class: "le-to-sheet", href: hereWith("sheet=1") }, "Sheet for the teacher"),
       ),
       h(
@@ -97,6 +92,18 @@ class ChaptersPage extends Component {
       ),
     );
     this.root.dataset.ready = "true";
+  }
+
+  /** What is forgotten does not come back, so it is asked for twice. */
+  forgetPart({ done, answers }) {
+    const words = `Forget ${done.length} steps and ${answers.length} answers`;
+    const button = h("button", { type: "button", class: "dte-link le-forget", disabled: done.length + answers.length === 0 }, "Forget it");
+    button.addEventListener("click", () => {
+      if (button.textContent !== words) return void (button.textContent = words);
+      forget();
+      this.draw();
+    });
+    return button;
   }
 
   chapter(chapter, progress) {

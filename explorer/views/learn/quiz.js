@@ -25,13 +25,15 @@ export function bankOf(chapters) {
 /** How many of the bank are right. Pure. @param {any[]} bank @param {Record<string, number> | undefined} answers by step */
 export const scoreOf = (bank, answers) => bank.filter(({ step, right }) => answers?.[step] === right).length;
 
-/** A row a question: who, what was answered before and after, and whether it was right. Pure. */
+/** A row a question: who, what was answered before and after, and, of a quiz that was taken after the chapters, whether it
+ *  was right: before them the file tells the student no more than the page does. Pure. */
 export function quizCsv(bank, { name = "", before, after }) {
   const told = (question, answers) => {
     const chosen = answers?.[question.step];
-    return chosen === undefined ? ["", ""] : [question.answers[chosen] ?? "", chosen === question.right ? 1 : 0];
+    if (chosen === undefined) return ["", ""];
+    return [question.answers[chosen] ?? "", after ? Number(chosen === question.right) : ""];
   };
-  const rows = bank.map((one) => [name, one.step, one.text, ...told(one, before), ...told(one, after), one.answers[one.right]]);
+  const rows = bank.map((one) => [name, one.step, one.text, ...told(one, before), ...told(one, after), after ? one.answers[one.right] : ""]);
   return csv(["name", "step", "question", "before", "right before", "after", "right after", "right answer"], rows);
 }
 

@@ -22,9 +22,7 @@ export const morePart = ({ more }) => (more ? note("gd-more", "More", h("p", {},
 
 /** What the words of the step mean, for who has nobody to ask. */
 export const wordsPart = ({ words }) =>
-  words?.length > 0
-    ? note("gd-words", "Words", h("dl", {}, ...words.flatMap(({ term, words: meaning }) => [h("dt", {}, term), h("dd", {}, meaning)])))
-    : "";
+  words?.length > 0 ? note("gd-words", "Words", h("dl", {}, ...words.flatMap(({ term, words: meaning }) => [h("dt", {}, term), h("dd", {}, meaning)]))) : "";
 
 /** A folded note; opened, as much of it is brought into sight as the card has room for. */
 function note(name, title, ...body) {

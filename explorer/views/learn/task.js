@@ -62,12 +62,16 @@ function choiceWords(root, name) {
   return chosen?.textContent.trim() ?? "";
 }
 
+/** Whether a run went on for longer than a task allows, which no waiting mends. */
+const isPast = ({ name, relation, value }, reported) => name === "step" && relation === "at most" && Number(reported) > value;
+
 /** "perplexity 6.5 (at least 40)": how far it is, a mark before what holds. A name that is asked for is not given away, only
  *  that another is.
  *  names: what the page calls what it reports, see `namesOf`. Pure. @param {any} task @param {any} facts @param {any} [names] */
 export function standing(task, facts, names = {}) {
   const wanted = (fact) => {
     const { name, relation, value } = fact;
+    if (isPast(fact, facts[name])) return ` (${relation} ${value}: press Reset)`;
     if (relation !== "is") return ` (${relation} ${value})`;
     if (holds(fact, facts[name])) return "";
     if (OPEN.includes(value) || Number.isFinite(Number(value))) return ` (${value} is asked for)`;

@@ -86,6 +86,8 @@ def test_a_chapter_is_begun_from_the_list_and_a_wrong_answer_is_explained_and_co
     assert "preset=rich_get_richer" in page.url  # the page stays as it was
     page.click(f"{GUIDE} .gd-term >> nth=0")
     assert "how many codes are in use" in page.inner_text(f"{GUIDE} .gd-meaning")
+    page.click(f"{GUIDE} .gd-words summary")
+    assert "0 where all is certain" in page.inner_text(f"{GUIDE} .gd-words")
     page.click(f"{GUIDE} .gd-answer >> nth=0")
     assert page.inner_text(f"{GUIDE} .gd-said").startswith("Not quite. 256")
     page.click(f"{GUIDE} .gd-next")
@@ -93,6 +95,13 @@ def test_a_chapter_is_begun_from_the_list_and_a_wrong_answer_is_explained_and_co
     page.wait_for_function("/step \\d+ /.test(document.querySelector('.gd-far').textContent)")
     page.goto(f"{app_url.rstrip('/')}/learn")
     assert re.search(r"1 of \d+ questions answered, 0 right", page.inner_text("#learn-view .le-answers"))
+    page.click("#learn-view .le-forget")  # asked for twice, since nothing brings it back
+    assert page.inner_text("#learn-view .le-forget") == "Forget 2 steps and 1 answers"
+    assert re.search(r"1 of \d+ questions answered", page.inner_text("#learn-view .le-answers"))
+    page.click("#learn-view .le-forget")
+    assert re.search(r"0 of \d+ questions answered", page.inner_text("#learn-view .le-answers"))
+    page.click("#learn-view .le-to-methods")
+    page.wait_for_selector("#methods-view .me-equation", state="visible")
 
 
 def test_the_guide_stands_where_it_hides_least_of_what_is_framed(page, app_url):

@@ -180,7 +180,7 @@ function drawChart(ctx, scene) {
 /** @type {import("./card.js").Spec} */
 export const SPEC = {
   window: { x: 0, y: 0, half: 1 },
-  first: { method: "ste", z: [[0.62, 0.3]], pull: [[-0.42, 0.1]], codes: CODES, tau: 1, seed: 1 },
+  first: { method: "ste", z: [[0.62, 0.3]], pull: [[0.37, -0.22]], codes: CODES, tau: 1, seed: 1 },
   fit,
   find,
   handles: ({ z, codes, pull: [pull] }, { from }) => [

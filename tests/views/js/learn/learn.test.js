@@ -48,6 +48,7 @@ test("facts hold for what is reported, and for nothing that is not", () => {
   const task = { facts: [fact, { name: "step", relation: "at most", value: 500 }] };
   assert.deepEqual([isDone(task, { perplexity: "41", step: "500" }), isDone(task, { perplexity: "41", step: "501" })], [true, false]);
   assert.equal(standing(task, { perplexity: "6.54127" }), "perplexity 6.541 (at least 40), step not known yet (at most 500)");
+  assert.equal(standing(task, { perplexity: "41", step: "501" }), "✓ perplexity 41 (at least 40), step 501 (at most 500: press Reset)"); // no waiting helps
 });
 
 test("the facts of a page are those of its views, and of its address where no view says other", () => {

@@ -28,6 +28,8 @@ test("the score counts right answers, and the file has both times beside the rig
   assert.deepEqual([scoreOf(bank, before), scoreOf(bank, after), scoreOf(bank, undefined)], [1, 1, 0]);
   const lines = quizCsv(bank, { name: "Ada", before, after }).trim().split(/\r?\n/);
   assert.deepEqual(lines.slice(1), ["Ada,one.0,1,a,0,b,1,b", "Ada,two.0,2,a,1,,,a"]);
+  const early = quizCsv(bank, { name: "Ada", before }).trim().split(/\r?\n/);
+  assert.deepEqual(early.slice(1), ["Ada,one.0,1,a,,,,", "Ada,two.0,2,a,,,,"]); // tells nothing before the chapters
 });
 
 test("an address names the time, and a broken store keeps nothing", () => {
