@@ -55,10 +55,11 @@ CHAPTER = Chapter(
             "as often as 0. Yet only 2 of the 16 codes are used, 0000 and 1111: all axes say the same. Entropy, H, is "
             "high where much is evenly possible, and 0 where all is certain.",
             "learn",
-            card("bits", link=1),
+            card("bits", link=1, sharpness=10),
             (BOARD, SIDE),
-            "So the loss asks for the entropy of whole codes and not of single bits. Equation 5 of the paper, "
-            "equation 3 of Luo et al. 2024 (arXiv 2409.04410); p are soft bits, sharper with larger t.",
+            "So the loss asks for the entropy of whole codes and not of single bits. Equation 5 of the paper, equation "
+            "3 of Luo et al. 2024 (arXiv 2409.04410); p are soft bits, sharper with larger t. Here t is 10, so that "
+            "each token is nearly sure.",
             ENTROPY,
             Question(
                 "The loss of LFQ has two parts: H of each token, and H of their mean. All axes say the same. Which "

@@ -119,7 +119,7 @@ CHAPTER = Chapter(
                     "Nothing: temperature only matters after training",
                 ),
                 0,
-                "At 1.0 the heaviest code of a draw has weight 0.84 on average, and the arrows scatter by 0.72 of "
+                "At 1.0 the heaviest code of a draw has weight 0.84 on average, and the arrows scatter by 0.69 of "
                 "their mean. At 0.1 it has 1.00, and they scatter by more than 3: most draws say almost nothing, a few "
                 "shout.",
             ),

@@ -19,6 +19,8 @@ export function nextStep(chapter, progress) {
   return Math.max(0, number);
 }
 
+const counted = ({ length }, noun) => `${length} ${noun}${length === 1 ? "" : "s"}`;
+
 class ChaptersPage extends Component {
   constructor(root, opening, server) {
     super();
@@ -96,7 +98,7 @@ class ChaptersPage extends Component {
 
   /** What is forgotten does not come back, so it is asked for twice. */
   forgetPart({ done, answers }) {
-    const words = `Forget ${done.length} steps and ${answers.length} answers`;
+    const words = `Forget ${counted(done, "step")} and ${counted(answers, "answer")}`;
     const button = h("button", { type: "button", class: "dte-link le-forget", disabled: done.length + answers.length === 0 }, "Forget it");
     button.addEventListener("click", () => {
       if (button.textContent !== words) return void (button.textContent = words);

@@ -96,7 +96,7 @@ def test_a_chapter_is_begun_from_the_list_and_a_wrong_answer_is_explained_and_co
     page.goto(f"{app_url.rstrip('/')}/learn")
     assert re.search(r"1 of \d+ questions answered, 0 right", page.inner_text("#learn-view .le-answers"))
     page.click("#learn-view .le-forget")  # asked for twice, since nothing brings it back
-    assert page.inner_text("#learn-view .le-forget") == "Forget 2 steps and 1 answers"
+    assert page.inner_text("#learn-view .le-forget") == "Forget 2 steps and 1 answer"
     assert re.search(r"1 of \d+ questions answered", page.inner_text("#learn-view .le-answers"))
     page.click("#learn-view .le-forget")
     assert re.search(r"0 of \d+ questions answered", page.inner_text("#learn-view .le-answers"))
@@ -148,6 +148,16 @@ def test_the_browser_goes_back_and_forward_between_steps(page, app_url):
     at(page, "hierarchical.2")
     alone("2")
     assert page.evaluate("window.stays")
+
+
+def test_a_task_is_not_done_by_what_the_step_before_it_showed(page, app_url):
+    psnr = "Number(document.querySelector('.dte-rec[data-mode]')?.dataset.psnr_db || NaN)"
+    open_step(page, app_url, "hierarchical.2")
+    page.wait_for_function(f"{psnr} > 16")  # as the task of the next step asks
+    page.click(f"{GUIDE} .gd-next")
+    at(page, "hierarchical.3")
+    page.wait_for_function(f"{psnr} < 15")
+    assert page.locator(f"{GUIDE}[data-done]").count() == 0
 
 
 def test_a_link_for_a_class_hides_what_it_names_and_is_presented_by_keys(page, app_url):

@@ -70,6 +70,7 @@ class View extends Component {
   }
 
   async load(value) {
+    for (const { id } of this.value?.figures ?? []) this.root.dataset[id] = ""; // nothing is said of what is not shown yet
     this.value = value;
     this.pointed = this.map = null; // a map that is painted stays until that of this value is here
     if (!value) return this.root.replaceChildren(emptyHint());
