@@ -113,7 +113,7 @@ CHAPTER = Chapter(
         ),
         Step(
             "Your task: no reseeding",
-            "Plain VQ from the middle again, at step 0, and reseeding stays off. Change one setting and press Play.",
+            "Plain VQ from the middle again, at step 0, and reseeding stays off. Change one setting, and let it run.",
             "lab",
             lab("60", paused=True, **MIDDLE),
             (PLANE, CONTROLS, HEATMAP),

@@ -95,6 +95,12 @@ def choose_in_lab(page: Page, name: str, value: str) -> None:
     page.locator(f"#lab-view .lab-panel-controls [data-control='{name}'] select").select_option(label=value)
 
 
+def join_gradually(page: Page) -> None:
+    """Another quantizer for a run that stands at its start; the new one plays by itself."""
+    page.wait_for_selector("#lab-view .dte-lab[data-playing='false'][data-step='0'][data-begins='false']")
+    choose_in_lab(page, "quantizer", "VQ, codes join gradually")
+
+
 def click_roof(page: Page) -> None:
     """The token at row 2, column 4 of 16 x 16: the top of the roof in the sky."""
     page.wait_for_selector("#language-view .dte-language[data-ready='true']")
@@ -128,7 +134,7 @@ SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "bits.4": mend,
     "choosing.3": lambda page: page.click("#methods-view [data-method='fsq']"),
     "hierarchical.3": lambda page: choose(page, "2"),
-    "remedies.5": lambda page: choose_in_lab(page, "quantizer", "VQ, codes join gradually"),
+    "remedies.5": join_gradually,
     "rate.3": lambda page: choose_tokenizer(page, "VQ, EMA + reseeding"),
     "initialization.3": lambda page: set_number(page, "warm_up", 200),
     "reseeding.4": lambda page: set_and_play(page, "threshold", 0.1),
