@@ -90,7 +90,12 @@ def _form(file: DumpFile, field: str | None) -> _Form:
         raise RecordError(f"{file.name!r} has no column {field!r}; {told}.")
     if header and len(rows) == 1:
         raise RecordError(f"{file.name!r} holds no lines, only names of columns.")
-    cells = slice(index, None)
+    if header and (many := _last_filled(rows[1])) > len(names):
+        raise RecordError(
+            f"{file.name!r}: its first line names fewer columns ({len(names):,}) than the next has cells ({many:,}). "
+            "Name all of them or none, and put a list within a cell between quotes."
+        )
+    cells = slice(index if header else 0, None)  # without names a gap at the beginning is a token that is missing
     if field is not None or (header and any(_is_word(cell) for cell in names)):
         column = _column(file.name, names[index:], field) + index
         cells = slice(column, column + 1)
@@ -154,8 +159,12 @@ def _split(cells: list[str]) -> list[str]:
     last of them is a token that is missing."""
     if len(cells) == 1:
         return cells[0].strip("[]() \n").replace(",", " ").replace(";", " ").split()
-    last = max((place for place, cell in enumerate(cells, 1) if cell.strip()), default=0)
-    return [cell if cell.strip() else "nan" for cell in cells[:last]]
+    return [cell if cell.strip() else "nan" for cell in cells[: _last_filled(cells)]]
+
+
+def _last_filled(cells: list[str]) -> int:
+    """How many cells there are up to the last that holds anything."""
+    return max((place for place, cell in enumerate(cells, 1) if cell.strip()), default=0)
 
 
 def _numbers(name: str, cells: list[str]) -> np.ndarray:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import numpy as np
 
@@ -101,11 +101,26 @@ def _walk(file: DumpFile) -> Iterator[tuple[str, Callable[[], bytes]]]:
 
     Content that nobody asks for is passed over by a seek; of a compressed tar, or where nothing can seek, it is read.
     """
-    with _tar_errors(file.name), file.open() as opened, tarfile.open(fileobj=opened, mode=_mode(opened)) as tar:
+    with (
+        _tar_errors(file.name),
+        file.open() as opened,
+        tarfile.open(fileobj=opened, mode=_mode(opened), tarinfo=_Member) as tar,
+    ):
         for member in tar:
             name = PurePosixPath(member.name).name
             if member.isfile() and not name.startswith("."):
                 yield name, partial(_content, file.name, name, tar, member)
+
+
+class _Member(tarfile.TarInfo):
+    """One whose damaged header is an error: to tarfile it is the end of the tar, and what follows was never there."""
+
+    @classmethod
+    def fromtarfile(cls, tar: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tar)
+        except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:
+            raise tarfile.ReadError(f"a header is damaged: {error}") from error
 
 
 @contextmanager

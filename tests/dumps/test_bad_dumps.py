@@ -1,5 +1,6 @@
 """Dumps that are damaged, change, or hold something else: named, counted, and what could be counted is kept."""
 
+import gzip
 import json
 import os
 import sys
@@ -218,3 +219,40 @@ def test_a_single_token_is_one_of_all_codes(capsys, tmp_path):
     assert "1 token of media that are not told apart; 1 of 50 codes used (1 at most, of so few tokens)" in (
         capsys.readouterr().out
     )
+
+
+def test_a_damaged_header_within_a_tar_is_told_and_what_stands_before_is_kept(tmp_path):
+    """To tarfile it is the end of the tar: samples behind it were left out without a word."""
+    with tarfile.open(tmp_path / "t.tar", "w") as tar:
+        for number in range(40):
+            add_member(tar, f"{number:06}.npy", npy_bytes(np.full(5, number % K)))
+    with tarfile.open(tmp_path / "t.tar") as tar:
+        begin = tar.getmembers()[30].offset
+    torn = bytearray((tmp_path / "t.tar").read_bytes())
+    torn[begin + 148 : begin + 156] = b"99999999"  # its checksum
+    packed = gzip.compress(torn)
+    for name, data in {"t.tar": torn, "t.tar.gz": packed, "u.tar": torn[: begin + 200]}.items():
+        (tmp_path / name).write_bytes(data)
+        audit = audit_indices(tmp_path / name, K)
+        assert audit.levels[0].tokens == 150
+        assert "a header is damaged" in " ".join(audit.settings["notes"])
+
+
+def test_a_gap_at_the_beginning_of_csv_without_names_is_a_token_that_is_missing(tmp_path):
+    """It was taken for the name of an index, and the first token of every line left out without a word."""
+    (tmp_path / "t.csv").write_text(",1,2\n3,4,5\n")
+    audit = audit_indices(tmp_path / "t.csv", K)
+    assert np.flatnonzero(audit.levels[0].counts).tolist() == [1, 2, 3, 4, 5]
+    assert "1 of 6 values are padding" in audit.settings["notes"][0]
+    (tmp_path / "t.csv").write_text(",0,1\n7,4,5\n")  # as pandas writes columns without names: the first is the index
+    assert np.flatnonzero(audit_indices(tmp_path / "t.csv", K).levels[0].counts).tolist() == [4, 5]
+
+
+@pytest.mark.parametrize("text", ["# tokens of a run\n1,2\n3,4\n", "tokens\n[1, 2, 3]\n[4, 5]\n", "a,tokens\n0,1,2\n"])
+def test_csv_with_more_cells_than_names_is_refused(text, tmp_path):
+    """All but the first token of every line was left out without a word."""
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(RecordError, match=r"names fewer columns \([12]\) than the next has cells \([23]\)"):
+        audit_indices(tmp_path / "t.csv", K)
+    (tmp_path / "t.csv").write_text("tokens,\n1,\n2,\n")  # nothing stands in what is more
+    assert audit_indices(tmp_path / "t.csv", K).tokens == 2
