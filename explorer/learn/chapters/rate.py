@@ -24,7 +24,8 @@ CHAPTER = Chapter(
         Step(
             "Every tokenizer is a point",
             "The chart is below the pictures. Each mark is a tokenizer on the same picture: to the right it costs more "
-            "bits, higher up it loses less. A residual one is a whole curve, a point a level. Dashed: JPEG and WebP.",
+            "bits, higher up it loses less. A residual one is a whole curve, a point a level. "
+            "Grey: JPEG (dashed) and WebP (dotted).",
             "compare",
             {"tokenizers": "vq-ema-reseed,rvq-4,titok,vq-vae-2", "media": "sample:coffee"},
             (RATES,),
