@@ -11,6 +11,7 @@ from explorer.figures.frame import frame_traces, named_axis
 from explorer.figures.theme import Theme, ink, plain
 from explorer.figures.traces import bars, dots, line
 from explorer.foundation.errors import RecordError
+from explorer.foundation.words import MINUS
 from explorer.joints.language import PriorFacts
 from explorer.joints.measures.language.entropies import PairEntropy
 from explorer.joints.measures.language.ranks import HOW
@@ -35,7 +36,7 @@ def codes_as_words(language: TokenLanguage, *, theme: Theme = "light") -> go.Fig
     seen = len(found.counts)
     at = np.unique(np.geomspace(1, seen, RANKS).round().astype(np.int64)) - 1 if seen > RANKS else np.arange(seen)
     hover = f"rank %{{x:,}} of {seen:,} codes seen<br>%{{y:,}} of {found.tokens:,} tokens"
-    fitted = f"r to the power of -{found.exponent:.2f}"
+    fitted = f"r to the power of {-found.exponent:.2f}".replace("-", MINUS)
     drawn = [
         dots(at + 1, found.counts[at], colours["accent"], "codes", hover=hover, size=5),
         line(at + 1, found.fitted()[at], colours["muted"], fitted, dash="dash", width=1.5),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+MINUS = "\N{MINUS SIGN}"
+_TIMES = re.compile(r"(?<=\d) x (?=\d)")
+
 
 def count_of(count: int, noun: str, several: str = "") -> str:
     """ "1 code", "1,024 codes", "0 codes". several: the plural, where it is not the noun with an s."""
@@ -21,6 +26,11 @@ def plural(count: int, noun: str, several: str = "") -> str:
 def is_are(count: int) -> str:
     """ "is" of one, "are" of all other counts."""
     return "is" if count == 1 else "are"
+
+
+def typeset(text: str) -> str:
+    """A sentence as a page sets it: "256 x 168" as "256 × 168" on one line; as `views/kit/wire/format.js`."""
+    return _TIMES.sub("\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}", text)
 
 
 def ordinal(number: int) -> str:

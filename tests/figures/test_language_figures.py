@@ -14,7 +14,9 @@ def test_ranks_are_those_of_the_counts_and_the_law_has_as_many_tokens():
     language = made_language()
     dots, law = figures.codes_as_words(language).data
     assert np.array_equal(dots.x, np.arange(1, language.used + 1)) and np.array_equal(dots.y, language.ranks.counts)
-    assert sum(law.y) == pytest.approx(language.tokens) and f"-{language.ranks.exponent:.2f}" in law.name
+    assert sum(law.y) == pytest.approx(language.tokens) and law.name.endswith(
+        f" \N{MINUS SIGN}{language.ranks.exponent:.2f}"
+    )
 
 
 def test_bits_are_those_counted_and_few_pairs_stand_apart():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from explorer.foundation.words import count_of, is_are
+from explorer.foundation.words import count_of, is_are, typeset
 
 
 @pytest.mark.parametrize(
@@ -14,3 +14,9 @@ def test_a_noun_and_its_verb_agree_with_the_count(count, words):
 
 def test_a_plural_of_its_own():
     assert [count_of(count, "medium", "media") for count in (0, 1, 2)] == ["0 media", "1 medium", "2 media"]
+
+
+def test_sizes_are_set_with_a_cross_on_one_line_and_nothing_else_changes():
+    assert typeset("8 x 8 px, to 4 x 2 x 2; 3 x as long, x 5") == (
+        "8\xa0\xd7\xa08 px, to 4\xa0\xd7\xa02\xa0\xd7\xa02; 3 x as long, x 5"
+    )

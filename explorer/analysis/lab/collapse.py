@@ -13,6 +13,7 @@ from explorer.analysis.lab.finding import Finding
 from explorer.analysis.lab.reading import FEW, RunReading
 from explorer.analysis.lab.thresholds import DEAD_BAD, SETTLED
 from explorer.analysis.maps.geometry import spectrum
+from explorer.foundation.words import count_of
 from explorer.joints.frame import LIVE
 
 USED = 0.5  # perplexity as a share of what the codes in use can reach: from there on, codes are used
@@ -58,8 +59,8 @@ def embedding_collapse(run: RunReading) -> Finding | None:
         return None
     text = (
         f"Codes are used (perplexity {run.perplexity:.1f} of at most {run.ceiling}), so no tokens have collapsed; but "
-        f"the vectors of {run.live} codes{run.where} spread {near:.0%} as far as the latents that chose them, in "
-        f"{codes:.1f} effective dimensions; the latents have {latents:.1f}."
+        f"the vectors of {count_of(run.live, 'code')}{run.where} spread {near:.0%} as far as the latents that chose "
+        f"them, in {codes:.1f} effective dimensions; the latents have {latents:.1f}."
     )
     what = "codes are used, but nearly equal" if near < NEARLY_EQUAL else "codes are used, but flat"
     return Finding("bad", f"Embedding collapse: {what}", text, run.advise("nearly_equal"), "plane")

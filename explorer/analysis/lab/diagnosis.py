@@ -20,6 +20,7 @@ from explorer.analysis.lab.rules_dead import dead, far, slid, window_of
 from explorer.analysis.lab.thresholds import DEAD_WARN, SETTLED
 from explorer.analysis.lab.trailing import COMING, cause, trailing
 from explorer.analysis.lab.words import HALVES, of_variance
+from explorer.foundation.words import count_of, verb
 from explorer.lab.settings import LabSettings
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
@@ -77,10 +78,9 @@ def _churn(run: RunReading) -> Finding | None:
     fair = run.now.batch_size / run.k
     low = run.settings is not None and run.settings.threshold <= fair / 4
     text = (
-        f"{count:,} reseeds in the last {run.window} steps, {again:,} of them of codes reseeded before; "
-        f"{count / checks / run.k:.0%} of {run.k} codes at each of {checks} "
-        f"{'check' if checks == 1 else 'checks'} that reseeded. A fair share is "
-        f"N/K = {fair:.2g} tokens a step."
+        f"{count_of(count, 'reseed')} in the last {count_of(run.window, 'step')}, {again:,} of them of codes reseeded "
+        f"before; {count / checks / run.k:.0%} of {count_of(run.k, 'code')} at each of {count_of(checks, 'check')} "
+        f"that reseeded. A fair share is N/K = {fair:.2g} tokens a step."
     )
     return Finding(
         "bad",
@@ -175,7 +175,9 @@ def _blunt(run: RunReading) -> Finding | None:
     bar = max(BLUNT, BLUNTER * least)
     if now < bar or run.relative[-1] < FALLING * run.relative[len(run.relative) // 2]:
         return None
-    number = f"as many codes ({run.k})" if codes == run.k else f"only {codes} codes (of {run.k} none was fitted)"
+    number = (
+        f"as many codes ({run.k})" if codes == run.k else f"only {count_of(codes, 'code')} (of {run.k} none was fitted)"
+    )
     left = of_variance(run.error) if run.error >= bar else f"{of_variance(run.lately)} (median of the last steps)"
     text = f"The codes leave {left}{run.where}; k-means with {number} leaves {least:.1%} ({HALVES})."
     level = "bad" if now >= BLUNT_BAD else "warn"
@@ -195,7 +197,7 @@ def _not_yet(run: RunReading) -> Finding | None:
     if least is None or now < max(at_least, times * least):
         return None
     text = (
-        f"The codes leave {of_variance(run.error)}{run.where}, and k-means with {codes} codes "
+        f"The codes leave {of_variance(run.error)}{run.where}, and k-means with {count_of(codes, 'code')} "
         f"{least:.1%} ({HALVES}). {'The run is young' if young else 'It falls'}: let it go "
         "on before it is judged."
     )
@@ -206,7 +208,7 @@ def _coarse(run: RunReading) -> Finding | None:
     """So few codes that even the best of them say little."""
     if run.reference is None or run.reference < COARSE:
         return None
-    codes = "1 code leaves" if run.k == 1 else f"{run.k} codes leave"
+    codes = f"{count_of(run.k, 'code')} {verb(run.k, 'leave')}"
     left, least = min(1.0, run.held_out_error), min(1.0, run.reference)
     text = (
         f"{codes} {left:.0%} of the latents' variance{run.where}, and k-means with as many leaves {least:.0%} "
@@ -231,7 +233,7 @@ def _skewed(run: RunReading) -> Finding | None:
 
 def _no_alarm(run: RunReading) -> Finding:
     codes, least = _reached(run)
-    compared = "not compared with k-means" if least is None else f"k-means with {codes} codes: {least:.1%}"
+    compared = "not compared with k-means" if least is None else f"k-means with {count_of(codes, 'code')}: {least:.1%}"
     if least is not None and codes < run.k:
         compared += ", the most that the latents shown allow"
     if run.evenness is not None:
@@ -239,8 +241,8 @@ def _no_alarm(run: RunReading) -> Finding:
     if least is not None:
         compared += f", {HALVES}"
     text = (
-        f"{run.live} of {run.k} codes in use{run.where} at step {run.now.step:,}: chosen in {window_of(run)}; "
-        f"perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted}; quantization error "
+        f"{run.live} of {count_of(run.k, 'code')} in use{run.where} at step {run.now.step:,}: chosen in "
+        f"{window_of(run)}; perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted}; quantization error "
         f"{of_variance(run.error)} ({compared})."
     )
     now = min(run.held_out_error, run.lately)

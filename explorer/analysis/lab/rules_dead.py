@@ -11,7 +11,7 @@ from explorer.analysis.lab.finding import Finding
 from explorer.analysis.lab.reading import RunReading
 from explorer.analysis.lab.thresholds import DEAD_BAD, DEAD_WARN
 from explorer.analysis.lab.words import short
-from explorer.foundation.words import verb
+from explorer.foundation.words import count_of, verb
 
 FAR = 1.4  # codes are far when their nearest latent is this many spreads away
 SLID = 0.05  # share of K that has to lie at the origin
@@ -23,20 +23,24 @@ def dead(run: RunReading) -> Finding | None:
         return None
     count, bits = run.level.dead, np.log2(max(1.0, run.perplexity))
     text = (
-        f"{count} of {run.k} codes dead{run.where} at step {run.now.step:,}: not chosen in {window_of(run)}"
+        f"{count} of {count_of(run.k, 'code')} dead{run.where} at step {run.now.step:,}: not chosen in {window_of(run)}"
         f"{_how_they_lie(run)}; perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted}, so {bits:.1f} "
         f"of {np.log2(run.whole):.1f} bits are used."
     )
     if run.dead >= DEAD_BAD:
         text += told_apart(run)
     advice = run.advise("dead_although_reseeded" if run.events.total else "dead")
-    return Finding("bad" if run.dead >= DEAD_BAD else "warn", f"{count} of {run.k} codes dead", text, advice, "heatmap")
+    return Finding(
+        "bad" if run.dead >= DEAD_BAD else "warn", f"{count} of {count_of(run.k, 'code')} dead", text, advice, "heatmap"
+    )
 
 
 def window_of(run: RunReading) -> str:
     """The steps over which dead is told."""
     latents = run.latents_in_window
-    return f"the last {run.dead_window:,} training steps" + (f" ({short(latents)} latents)" if latents else "")
+    return f"the last {count_of(run.dead_window, 'training step')}" + (
+        f" ({short(latents)} latents)" if latents else ""
+    )
 
 
 def _how_they_lie(run: RunReading) -> str:

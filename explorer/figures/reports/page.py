@@ -18,6 +18,7 @@ import numpy as np
 
 from explorer.figures.tables import rows_of
 from explorer.figures.theme import PALETTE, template
+from explorer.foundation.words import typeset
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -61,7 +62,7 @@ def report_page(title: str, style: Path, body: str, plots: Plots) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f"<title>{escape(title)}</title><style>{look}</style></head><body>{body}{data}"
+        f"<title>{escape(title)}</title><style>{look}</style></head><body>{typeset(body)}{data}"
         f"{''.join(f'<script>{one}</script>' for one in scripts)}</body></html>\n"
     )
 

@@ -6,6 +6,7 @@ import { Component } from "../kit/component.js";
 import { createChart } from "../kit/widgets/chart.js";
 import { h } from "../kit/widgets/dom.js";
 import { saveText } from "../kit/wire/files.js";
+import { typeset } from "../kit/wire/format.js";
 
 /** What stands above the tables. */
 export function headWords({ summary, notes }) {
@@ -57,10 +58,10 @@ export class OpenedFile extends Component {
     this.element.hidden = !opened;
     if (opened === this.opened || !opened) return;
     this.opened = opened;
-    this.head.replaceChildren(...headWords(opened).map((text) => h("p", {}, text)));
+    this.head.replaceChildren(...headWords(opened).map((text) => h("p", {}, typeset(text))));
     for (const chart of this.charts) chart.destroy();
     this.charts = [];
-    const rules = (opened.rules ?? []).map(({ line }) => h("p", {}, line));
+    const rules = (opened.rules ?? []).map(({ line }) => h("p", {}, typeset(line)));
     this.tables.replaceChildren(
       ...rules,
       ...opened.tables.map((table, number) =>
@@ -85,6 +86,6 @@ export class OpenedFile extends Component {
     const chart = this.part(createChart({ label: `Codes of ${key}.`, className: "br-map", ask, drag: "zoom" }));
     this.charts.push(chart);
     chart.refresh();
-    return h("div", {}, chart.element, h("p", { class: "br-note" }, map.light.layout.meta.words));
+    return h("div", {}, chart.element, h("p", { class: "br-note" }, typeset(map.light.layout.meta.words)));
   }
 }

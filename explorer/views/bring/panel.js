@@ -12,7 +12,7 @@ import { OpenedFile } from "./opened.js";
 import { about, dropZone, fileInput, FILTERS, knownRow, lookForm, ownList, plainButton, textInput, WAYS, WEIGHTS } from "./parts.js";
 import { createPageBus } from "../kit/wire/bus.js";
 import { sendFiles } from "../kit/wire/files.js";
-import { bytes } from "../kit/wire/format.js";
+import { bytes, typeset } from "../kit/wire/format.js";
 
 const POLL_MS = 350;
 const SHEETS = ["../kit/page/controls.css", "../kit/widgets/base.css"]; // choosers and plain buttons
@@ -314,7 +314,7 @@ class Panel extends Component {
     this.facts.replaceChildren(...facts.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
     this.weights.options(WEIGHTS, plan.weights);
     this.weights.element.hidden = !plan.weights || done;
-    this.notes.replaceChildren(...plan.notes.map((text) => h("li", {}, text)));
+    this.notes.replaceChildren(...plan.notes.map((text) => h("li", {}, typeset(text))));
     this.notes.hidden = plan.notes.length === 0;
     say(this.load, loadWords(plan));
     say(this.other, done ? "Bring another" : "Choose another");

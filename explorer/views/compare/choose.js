@@ -10,7 +10,7 @@ import { isFresh, isGoing } from "./link.js";
 import { fileTrouble, modalityOf, NOUNS } from "./model.js";
 import { h, say, segments } from "../kit/widgets/dom.js";
 import { foldButton } from "../kit/widgets/folds.js";
-import { countOf } from "../kit/wire/format.js";
+import { countOf, typeset } from "../kit/wire/format.js";
 import { sendFiles } from "../kit/wire/files.js";
 import { nextIndex } from "../kit/widgets/sample_strip.js";
 
@@ -296,7 +296,7 @@ class Chooser extends Component {
         : media.endsWith(":all") && all
           ? "All of them as a set: means and spread."
           : "";
-    say(this.about, kindOf(media) === this.kind ? words : "");
+    say(this.about, kindOf(media) === this.kind ? typeset(words) : "");
     for (const chip of this.chips.children) {
       const on = tokenizers.includes(chip.dataset.id);
       chip.setAttribute("aria-pressed", String(on));

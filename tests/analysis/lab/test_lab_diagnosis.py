@@ -1,9 +1,12 @@
 """The diagnosis of a run: what it is, and real runs that are broken or well."""
 
+import re
+
 import pytest
 import torch
 
 from explorer.analysis.lab.diagnosis import EARLY, diagnose
+from explorer.joints.frame import FrameEvent
 from explorer.lab.history import Curves, EventLog, Timeline
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
@@ -55,3 +58,15 @@ def test_a_run_that_is_well_raises_no_alarm(name, seed):
     changes, steps = WELL[name]
     found = run({"batch_size": 256, "reseeding": "random_latent", "threshold": 0.4, "seed": seed, **changes}, steps)
     assert [finding for finding in found if finding.level == "bad"] == []
+
+
+def test_of_one_code_words_speak_in_the_singular(cloud):
+    """One code amid its latents, and one that was reseeded twice: never "1 codes", "1 reseeds"."""
+    z = cloud[0]
+    middle = z.mean(0, keepdims=True)
+    frames = [frame(step, z, middle) for step in (0, 500, 1000)]
+    events = [FrameEvent(990, 0, 0, "random_latent", 5, died_again=True)]
+    found = told(frames, norms=[1.0] * 1000, events=events, name="perplexity_0")
+    said = " ".join(f"{one.title} {one.text}" for one in found)
+    assert "1 reseed in the last" in said and "100% of 1 code at each of 1 check that" in said
+    assert not re.search(r"\b1 (codes|reseeds|checks|steps)\b", said)

@@ -6,7 +6,7 @@ import { Component } from "../../kit/component.js";
 import { levelChart } from "../charts.js";
 import { addStyleSheet } from "../../kit/page/component.js";
 import { h } from "../../kit/widgets/dom.js";
-import { givens } from "../../kit/wire/format.js";
+import { givens, typeset } from "../../kit/wire/format.js";
 import { furnish, note, saveCsv } from "../../kit/widgets/panel.js";
 import { DuplicateList } from "./duplicates.js";
 import * as model from "./model.js";
@@ -134,6 +134,6 @@ class Geometry extends Component {
     show(spectrum, data.singular && model.spectrumWords(data));
     show(cosine, data.cosine && model.cosineWords(data.cosine));
     this.duplicates.show(data);
-    this.caption.replaceChildren(...(data.notes ?? []).map((text) => h("p", {}, text)));
+    this.caption.replaceChildren(...(data.notes ?? []).map((text) => h("p", {}, typeset(text))));
   }
 }

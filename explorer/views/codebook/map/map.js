@@ -5,7 +5,7 @@ import { Component } from "../../kit/component.js";
 import { addStyleSheet } from "../../kit/page/component.js";
 import { helpTerms } from "../../kit/page/help.js";
 import { h, say, segments, toggle } from "../../kit/widgets/dom.js";
-import { capital, givens } from "../../kit/wire/format.js";
+import { capital, givens, typeset } from "../../kit/wire/format.js";
 import { readTheme } from "../../kit/draw/colours.js";
 import { furnish, note } from "../../kit/widgets/panel.js";
 import { AxisCharts } from "./bits.js";
@@ -294,7 +294,7 @@ class MapOfCodes extends Component {
 
   sayHonesty() {
     const rows = honesty(this.map, this.bus.level(), this.chosen.latents);
-    const words = this.map.notes.map((text) => h("p", {}, text));
+    const words = this.map.notes.map((text) => h("p", {}, typeset(text)));
     this.rows.replaceChildren(...rows.flatMap(([what, text]) => [h("dt", {}, what), h("dd", {}, text)]));
     this.caption.replaceChildren(...words);
   }

@@ -1,13 +1,16 @@
 // @ts-check
 // A chart with what belongs to it: title, tools, words, its files, and its numbers as a table one click away.
 
-import { csv as csvText } from "../wire/format.js";
+import { csv as csvText, signed, typeset } from "../wire/format.js";
 import { createChart } from "./chart.js";
 import { saveChartPng, saveChartSvg } from "./chart_files.js";
 import { figureRows } from "./chart_model.js";
 import { h, say } from "./dom.js";
 import { saveText } from "../wire/files.js";
 import { foldedTable } from "./panel.js";
+
+/** Words of the server with the signs of mathematics. */
+const inSigns = (text) => text && signed(typeset(text));
 
 /**
  * id: what the diagnosis calls it. files: {stem() of their names, about() in a line}. csv() -> text, left out for what is drawn.
@@ -64,5 +67,5 @@ export function chartFigure(id, title, { tools = [], files, csv = null, table = 
     chart.refresh();
     folded?.refresh();
   };
-  return { element, chart, folded, files: exports, refresh, name, say: (text) => say(words, text), note: (text) => say(note, text) };
+  return { element, chart, folded, files: exports, refresh, name, say: (text) => say(words, inSigns(text)), note: (text) => say(note, inSigns(text)) };
 }
