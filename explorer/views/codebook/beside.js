@@ -58,10 +58,12 @@ export function mount(host, bus) {
     "Two audits side by side",
     { exports: [["CSV", "Shares of the codes that differ most, CSV", save]] },
     words,
-    scroll(table, "Figures of both audits"),
-    verdicts,
-    h("h4", {}, "Codes that make the difference"),
-    scroll(changed, "Codes that differ most"),
+    h(
+      "div",
+      { class: "cb-beside-parts" },
+      h("div", {}, scroll(table, "Figures of both audits"), verdicts),
+      h("div", {}, h("h4", {}, "Codes that make the difference"), scroll(changed, "Codes that differ most")),
+    ),
   );
   const draw = () => {
     const { titles, amounts, findings } = answer;

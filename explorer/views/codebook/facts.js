@@ -162,6 +162,7 @@ export function mount(host, bus) {
     const level = bus.level();
     host.hidden = !level;
     if (!level) return;
+    host.classList.toggle("cb-of-levels", open.levels.length > 1); // whose table is wide, and open
     strip.replaceChildren(...levelFacts(level).map(tile));
     jointly.replaceChildren(...jointFacts(open.joint).map(tile));
     jointly.hidden = !open.joint;
