@@ -17,6 +17,7 @@ from explorer.compare.result import Cell, Comparison, MediumFigures
 from explorer.foundation.words import count_of
 
 LEVEL = 0.95
+MOST_DIGITS = 12  # after the point; a difference that needs more is rounding
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,20 @@ def difference_words(column: Column, found: Difference, noun: str, nouns: str) -
     if found.mean is None:
         said = "no finite pair"
     else:
-        width = "" if found.half_width is None else f" ± {found.half_width:.{column.digits}f}"
-        said = f"{found.mean:+.{column.digits}f}{width}{unit}"
+        digits = _digits(found.mean, column.digits)
+        width = "" if found.half_width is None else f" ± {found.half_width:.{digits}f}"
+        said = f"{found.mean:+.{digits}f}{width}{unit}" if found.mean else f"{0:.{digits}f}{width}{unit}"
     word, place = ("faster", "in") if of_rounds else ("better", "on")
     count = count_of(found.total, noun, nouns)
     ties = f", alike {place} {found.ties:,}" if found.ties else ""
     left = f"; mean of {found.pairs:,}, the others are not finite" if 0 < found.pairs < found.total else ""
     return f"{said}, {word} {place} {found.wins:,} of {count}{ties}{left}"
+
+
+def _digits(mean: float, least: int) -> int:
+    """So many digits, at least those of the column, that a difference does not read as none."""
+    shown = (digits for digits in range(least, MOST_DIGITS) if float(f"{mean:.{digits}f}"))
+    return next(shown, least) if mean else least
 
 
 def _of_rounds(column: Column, one: Cell, other: Cell) -> list[tuple[float, float]]:

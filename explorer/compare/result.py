@@ -109,7 +109,7 @@ class MediumFigures:
 class Comparison:
     """specs: the tokenizers, in the order asked for. skipped: (name, why) of media that could not be read.
 
-    planned: media asked for; fewer done and skipped means that it was stopped. device: where it ran, in words.
+    planned: media asked for; fewer done and skipped means that it was stopped. device: where it ran, as torch names it.
     baseline: id of the tokenizer that the others are held against, "" for the first that works.
     """
 

@@ -94,6 +94,20 @@ def test_one_pair_has_no_interval():
     assert not nothing.clear and difference_words(COLUMN["psnr_db"], nothing, "picture", "pictures") == "not measured"
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "said"),
+    [
+        (0.5, 0.5 + 2.6e-5, "-0.00003, better on 0 of 1 picture"),  # of a column with three digits
+        (0.5004, 0.5, "+0.0004, better on 1 of 1 picture"),
+        (0.512, 0.5, "+0.012, better on 1 of 1 picture"),
+        (0.5, 0.5, "0.000, better on 0 of 1 picture, alike on 1"),
+    ],
+)
+def test_a_small_difference_does_not_read_as_none_nor_none_as_one(ours, theirs, said):
+    found = difference_of([(ours, theirs)], "high", "media")
+    assert difference_words(COLUMN["ssim"], found, "picture", "pictures") == said
+
+
 def test_times_are_paired_by_round():
     """The machine grows slower from round to round; b is a tenth of a millisecond faster in each, and missed one."""
     found = comparison((cell("a", ms=(1.0, 2.0, 4.0, 8.0)), cell("b", ms=(0.9, 3.9, 7.9), rounds=(0, 2, 3))))

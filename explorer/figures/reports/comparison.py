@@ -57,7 +57,7 @@ def _head(comparison: Comparison, table: Table) -> str:
         ("Tokenizers", ", ".join(spec.id for spec in comparison.specs)),
         ("State", state),
         ("Figures are over", counted if table.media < len(comparison.media) else comparison.kind.some(table.media)),
-        ("Made in", f"{comparison.seconds:,.1f} s on {comparison.device}"),
+        ("Made in", f"{comparison.seconds:,.1f} s on {comparison.device.upper()}"),
         (
             "Settings",
             ", ".join(f"{name.replace('_', ' ')}: {_words(one)}" for name, one in _settings(comparison).items()),

@@ -102,7 +102,7 @@ class Table {
     const partial = result.complete
       ? ""
       : ` Stopped: ${percent(result.media.length + result.skipped.length, result.planned)} of ${whole(result.planned)} ${nouns} were reached.`;
-    return `${over} ${result.table.stars}${pooled}${partial} Made in ${result.seconds.toFixed(1)} s on ${result.device}.`;
+    return `${over} ${result.table.stars}${pooled}${partial} Made in ${result.seconds.toFixed(1)} s on ${result.device.toUpperCase()}.`;
   }
 
   drawSkipped({ media, skipped }) {

@@ -6,7 +6,7 @@ import { addStyleSheet } from "../kit/page/component.js";
 import { memory } from "../kit/stage/pace.js";
 import { h, say } from "../kit/widgets/dom.js";
 import { sendFiles } from "../kit/wire/files.js";
-import { bytes, percent } from "../kit/wire/format.js";
+import { bytes, percent, typeset } from "../kit/wire/format.js";
 import { levelWords } from "./words.js";
 
 const NONE = "";
@@ -108,7 +108,7 @@ class Runs extends Component {
     if ((!first || first.id === EXAMPLE) && !this.filled) this.how.open = true;
     const told = opened.map((run) => run.words).filter(Boolean);
     this.words.hidden = told.length === 0;
-    say(this.words, told.join(" B: "));
+    say(this.words, typeset(told.join(" B: ")));
     this.filled = true;
     const facts = [...(first?.levels ?? []).map(levelWords), ...opened.flatMap((run) => run.lines ?? [])];
     this.facts.replaceChildren(...facts.map((words) => h("li", {}, words)));

@@ -44,7 +44,12 @@ test("the caption says which plane, which latents, how many codes are dead", () 
 test("of projected codes there are no cells, and the caption says why", () => {
   const frame = frameOf({ plane: { kind: "pca", explained: 0.42, fitted_at: 300, dims: 32 } });
   assert.equal(cellKind(frame), null);
-  assert.match(planeWords(frame), /PCA of 32-D latents, 42% of the variance.*axes of step 300.*No cells: cells of projected codes would not be/);
+  assert.match(
+    planeWords(frame),
+    /PCA of 32-D latents and codes, 42% of the variance of the latents and codes that .*axes of step 300.*No cells: cells of projected codes would not be/,
+  );
+  const codesAlone = { ...frame, z: { array: new Float32Array(0), shape: [0, 2] } };
+  assert.match(planeWords(codesAlone), /PCA of 32-D codes, 42% of the variance of the codes that it was fitted to; axes/);
 });
 
 test("cells: by distance, by angle, on a line, of a rule by distance, none above 1,024 codes", () => {

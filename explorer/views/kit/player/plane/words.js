@@ -30,12 +30,14 @@ function cellWords(frame, quantizer) {
   return metric === "cosine" ? "Cells: exact, by the angle to the codes." : "Cells: exact, of the nearest code.";
 }
 
-function planeName({ kind, explained, fitted_at, dims }) {
+/** Which plane; it is fitted to latents and codes together, and of checkpoints to codes alone. */
+function planeName({ z, plane: { kind, explained, fitted_at, dims } }) {
   if (kind === "exact") return "Exact plane of 2-D latents.";
   if (kind === "line") return "1-D latents on a line; height has no meaning.";
-  const share = explained === null ? "" : `, ${percent(explained, 1)} of the variance of the latents it was fitted to`;
+  const fitted = z.shape[0] > 0 ? "latents and codes" : "codes";
+  const share = explained === null ? "" : `, ${percent(explained, 1)} of the variance of the ${fitted} that it was fitted to`;
   const when = fitted_at === null ? "" : `; axes of step ${whole(fitted_at)}, fixed since`;
-  return `PCA of ${whole(dims)}-D latents${share}${when}.`;
+  return `PCA of ${whole(dims)}-D ${fitted}${share}${when}.`;
 }
 
 /** "Dead: 41 of 64 codes, not chosen for 20 steps." */
@@ -50,7 +52,7 @@ export function deadWords(frame, about = LAB) {
 /** Sentences of the caption. `arrows`: of arrowScale, or null. quantizer: of the run, which names the rule of the cells. */
 export function planeWords(frame, arrows = null, quantizer = "", about = LAB) {
   const level = frame.levels > 1 ? [`Level ${frame.level + 1} of ${frame.levels}.`] : [];
-  const words = [...level, planeName(frame.plane), cellWords(frame, quantizer), about.latents(frame)];
+  const words = [...level, planeName(frame), cellWords(frame, quantizer), about.latents(frame)];
   if (arrows) {
     const some = `${whole(arrows.shown)} of ${countOf(frame.z.shape[0], "latent")}`;
     const length = Number(arrows.typical.toPrecision(2));
