@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 WIDTH_PX, HEIGHT_PX = 420.0, 260.0  # of a plot at its usual size, in which marks are kept apart
 APART_PX, DOT_PX = 12.5, 8.0  # of two marks, and of a mark and a codec's dot
+EDGE_PX = 8.0  # of the middle of a mark beside its place, and the end of the plot, which would cut it
 ROOM = 0.06  # of the range, beyond the outermost marks
 SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "x-thin-open", "cross-thin-open", "hexagon")
 CODEC_LOOKS = (("dash", "circle"), ("dot", "diamond"))  # codecs stand one after another, all grey
@@ -55,7 +56,7 @@ def rate_distortion(comparison: Comparison, measure: str | None = None, *, theme
     words = (
         f"Means over {kind.some(len(comparison.shared))}. Marks stand at log2(K) bits for each token; the bar to their "
         f"left reaches to the bits at the entropy of the {kind.noun}'s own codes. {BESIDE}"
-        + (f" Dashed: {codecs} at the bits that were measured, without headers." if codecs else "")
+        + (f" Grey: {codecs} at the bits that were measured, without headers." if codecs else "")
     )
     figure = frame_traces(
         "rate_distortion",
@@ -117,7 +118,7 @@ def _beside(drawn: Sequence[Drawn], measure: str, across: Sequence[float], down:
     dots = [spot(point) for _, curve, kept in drawn if curve.kind == "codec" for _, point in kept]
     marks = [point for _, curve, kept in drawn if curve.kind != "codec" for _, point in kept]
     spots = [spot(point) for point in marks]
-    moved = dodge(spots, APART_PX, (0.0, WIDTH_PX), dots, DOT_PX)
+    moved = dodge(spots, APART_PX, (EDGE_PX, WIDTH_PX - EDGE_PX), dots, DOT_PX)
     shifted = iter(
         [
             point.rate if at == x else 10 ** (across[0] + at / WIDTH_PX * (across[1] - across[0]))

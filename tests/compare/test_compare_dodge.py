@@ -2,10 +2,12 @@
 
 import itertools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 
 from explorer.compare.dodge import dodge
+from explorer.figures.rates import _beside
 
 
 def test_marks_of_one_rate_stand_beside_each_other():
@@ -24,3 +26,15 @@ def test_no_two_of_many_are_too_near_and_what_is_free_stays():
     assert min(math.dist(a, b) for a, b in itertools.combinations(stand, 2)) >= 12.5
     apart = [(20.0 * n, 10.0) for n in range(9)]
     assert dodge(apart, 12.5, (0, 620)) == [x for x, _ in apart]
+
+
+def test_a_mark_that_is_moved_beside_its_place_is_not_cut_by_the_end_of_the_plot():
+    def curve(rate):
+        return SimpleNamespace(kind="tokenizer"), [(0, SimpleNamespace(rate=rate, values={"psnr_db": 26.0}))]
+
+    drawn = [(number, *curve(rate)) for number, rate in enumerate((0.135, 0.7, 0.7))]
+    across = [math.log10(0.135 / 1.08), math.log10(0.7 * 1.08)]
+    (first,), (second,), (third,) = _beside(drawn, "psnr_db", across, [16, 28])
+    assert (first, second) == (0.135, 0.7) and third != 0.7
+    px = (math.log10(third) - across[0]) / (across[1] - across[0]) * 420
+    assert 8 <= px <= 412  # to the left: at the right are 18 px, of which it would take 14 and half of its own size
