@@ -147,7 +147,7 @@ function draw(ctx, scene) {
   drawGrip(ctx, theme, ...asked, { colour: red, lit: lit === "pull" });
   drawArrow(ctx, latent, arrived, theme.accent, { width: 3.5, clear: 8 });
   drawPoint(ctx, theme, ...latent, { colour: theme.ink, lit: lit === "latent", r: 7 });
-  drawNameOpposite(ctx, scene, "z_e", latent, arrived, names);
+  drawNameOpposite(ctx, scene, "z_e", latent, arrived, [...names, asked]);
   if (soft) drawNameBeside(ctx, scene, "mean z_q", from, latent, red);
   else drawNameOpposite(ctx, scene, "z_q", from, asked, names);
 }

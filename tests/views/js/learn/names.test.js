@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { SPEC as ADDITIVE } from "../../../../explorer/views/learn/cards/additive.js";
+import { SPEC as GRADIENTS } from "../../../../explorer/views/learn/cards/gradients.js";
 import { SPEC as MULTIHEAD } from "../../../../explorer/views/learn/cards/multihead.js";
 import { placeNames } from "../../../../explorer/views/learn/cards/names.js";
 import { SPEC as SOFT } from "../../../../explorer/views/learn/cards/soft.js";
@@ -49,8 +50,8 @@ function drawn(spec, some, side) {
   const state = spec.fit({ ...spec.first, ...some });
   const { ctx, names, marks } = recorder();
   const scale = side / (2 * half);
-  const plane = { scale, at: (x, y) => [(x + half) * scale, (half - y) * scale], length: (x) => x * scale };
-  spec.draw(ctx, { state, found: spec.find(state), plane, theme: { font: "sans" }, lit: null, W: side, H: side });
+  const plane = { scale, at: (x, y) => [(x + half) * scale, (half - y) * scale], length: (x) => x * scale, box: [-half, -half, half, half] };
+  spec.draw(ctx, { state, found: spec.find(state), plane, theme: { font: "sans", surface: "#ffffff", ink: "#000000" }, lit: null, W: side, H: side });
   return { names, marks };
 }
 
@@ -93,5 +94,13 @@ test("on the card of soft assignment each name is nearer to its own mark than to
       assert.ok(gap(latent, z) < gap(latent, mixed), `z_e ${where}: ${gap(latent, z)}, ${gap(latent, mixed)}`);
       assert.ok(gap(mixture, mixed) < gap(mixture, z), `mixture ${where}: ${gap(mixture, mixed)}, ${gap(mixture, z)}`);
     }
+  }
+});
+
+test("on the card of gradients the name of the latent lies on no ring, point or code", () => {
+  for (const method of ["none", "ste", "rotation"]) {
+    const { names, marks } = drawn(GRADIENTS, { method }, 330);
+    const latent = names.find(({ text }) => text === "z_e");
+    assert.ok(marks.length >= 6 && !marks.some(([x, y, r]) => covers(latent, [x, y, r - 1])), method);
   }
 });
