@@ -45,7 +45,7 @@ def opening(visit: Visit, visitor: Visitor) -> str:
     if not load_tokenizer(visit.tokenizer).spec.decodes:
         return ""
     samples = [{"id": one.id, "title": one.title} for one in desk.samples()]
-    key = "|".join(str(part) for part in (visit.picture, visit.upload, visit.tokenizer, visit.side_px))
+    key = "|".join(map(str, (visit.picture, visit.upload, visit.tokenizer, visit.side_px, visit.from_s)))
     token, spec = visitor.part(Desks).put(visit), load_tokenizer(visit.tokenizer).spec
     return edit_view.opening(token, key, spec, visit.picture, samples, LINK_CHARACTERS)
 

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -228,3 +229,10 @@ def test_desks_and_their_pictures_are_bounded(monkeypatch):
     assert edit_desk.desk_of(tokens[2]) is None and another._last is not None
     visitors.leave("bounded")
     assert another._last is None, "and with the page"
+
+
+def test_another_part_of_a_sound_is_another_medium_to_the_editor(everyone, opened):
+    """The editor keeps tokens and edits while the key is the same: those of the part before stood beside the next."""
+    later = json.loads(edit_events.opening(replace(VISIT, from_s=30), everyone.enter("edit")))
+    again = json.loads(edit_events.opening(VISIT, everyone.enter("edit")))
+    assert later["key"] != opened["key"] == again["key"]
