@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { numberOf } from "../../../../explorer/views/compare/beneath.js";
-import { detailsFor } from "../../../../explorer/views/compare/details.js";
+import { detailsFor, headingOf } from "../../../../explorer/views/compare/details.js";
 import { linesOf, paneGeometry } from "../../../../explorer/views/compare/drawn_series.js";
 import { graphsOf } from "../../../../explorer/views/compare/drawn_graph.js";
 import { treesOf } from "../../../../explorer/views/compare/drawn_items.js";
@@ -131,4 +131,10 @@ test("what is chosen travels in a link, and goes with its medium", () => {
   assert.equal(queryOf("", state), "media=sample%3Awalk&pin=0");
   assert.equal(ownState("?pin=0").pin, 0);
   assert.equal(nextState(state, { media: "sample:reach" }).pin, null);
+});
+
+test("a table against a baseline names it, and another keeps its title", () => {
+  const title = (id) => ({ "items-rq": "RQ-VAE, $& ids" })[id];
+  assert.equal(headingOf({ title: "Against items-rq: share assigned anew", baseline: "items-rq" }, title), "Against RQ-VAE, $& ids: share assigned anew");
+  assert.equal(headingOf({ title: "Coverage by prefix", baseline: "" }, title), "Coverage by prefix");
 });
