@@ -50,8 +50,8 @@ CHAPTER = Chapter(
         Step(
             "Train it and watch",
             "Now it learns. The reconstructions turn into digits. Two of the curves tell how it goes: "
-            "Missed by the output falls, since the digits come out better. Perplexity says how many of the 64 codes "
-            "are in use, in effect.",
+            "Missed by the output, further down, falls, since the digits come out better. Perplexity says how many of "
+            "the 64 codes are in use, in effect.",
             "lab",
             lab("full", **REVIVED),
             (PICTURES, CURVES),

@@ -71,7 +71,7 @@ CHAPTER = Chapter(
             "",
             {"tokenizer": "vq-ema-reseed", "picture": "astronaut", "edits": "p.0.0.528"},
             (EDITOR,),
-            "Token 528 was given code 0. Of 65,536 pixels 2,586 differ, all within the decoder's reach.",
+            "Token 528 was given code 0. Of 65,536 pixels some 2,600 differ, all within the decoder's reach.",
         ),
         Step(
             "Your task: one token, half the picture",
