@@ -18,7 +18,8 @@ const AXES = [
   [0, 0, 1],
 ];
 const ROUNDED = 2e-3; // of a length
-const FAINT = 0.28; // what is on the far side
+const FAINT = 0.28; // lines on the far side
+const DIM = 0.75; // names there, which are still to be read
 
 function fit(state) {
   const far = state.at.length === BITS ? Math.hypot(...state.at) : 0;
@@ -137,6 +138,7 @@ function drawCorners(ctx, scene, behind) {
     const taken = word === found.bits.join("");
     ctx.globalAlpha = behind ? 0.45 : 1;
     drawPoint(ctx, theme, ...px, { colour: taken ? theme.accent : theme.bar, r: taken ? 8 : 6 });
+    ctx.globalAlpha = behind ? DIM : 1;
     drawName(ctx, scene, word, px[0] + 12, px[1] - 10, { colour: taken ? theme.accent : theme.muted, size: taken ? 16 : 12, bold: taken });
     ctx.globalAlpha = 1;
   });
@@ -166,7 +168,7 @@ function draw(ctx, scene) {
       scene,
       axis.map((value) => 1.12 * value),
     );
-    ctx.globalAlpha = end.depth < 0 ? FAINT : 1;
+    ctx.globalAlpha = end.depth < 0 ? DIM : 1;
     drawName(ctx, scene, `z${["\u2081", "\u2082", "\u2083"][d]}`, ...end.px, { colour: theme.muted, align: "center" });
     ctx.globalAlpha = 1;
   });
