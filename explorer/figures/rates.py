@@ -96,6 +96,7 @@ def _ranges(drawn: Sequence[Drawn], measure: str) -> tuple[list[float], list[flo
     values = [point.values[measure] for _, point in points]
     room = (max(values) - min(values)) * ROOM or max(abs(values[0]) * ROOM, 0.01)
     across = [math.log10(min(rates) / 1.08), math.log10(max(rates) * 1.08)]
+    across[1] += (across[1] - across[0]) * ROOM  # the dearest mark may have to stand at the right of its place
     return across, [min(values) - room, max(values) + room]
 
 
