@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 
 import numpy as np
@@ -99,7 +100,8 @@ def test_a_token_of_a_list_reaches_further_than_one_of_a_grid():
     changed = [edited_pixels("titok", token, 0) for token in (0, 2, 21, 63)]
     assert changed[1] >= least == 128 * 128 / 2 and min(changed) > 0.4 * 128**2
     words = next(c for c in CHAPTERS if c.id == "onedim").steps[3].more
-    assert f"{edited_pixels('vq-ema-reseed', 528, 0):,} differ" in words
+    said = int(re.search(r"some ([\d,]+) differ", words)[1].replace(",", ""))
+    assert edited_pixels("vq-ema-reseed", 528, 0) == pytest.approx(said, abs=50), "differs a little by machine"
     titok = runtime.record_of(visit_of({"tokenizer": "titok", "picture": "astronaut"}))
     assert titok.bits_uniform == 640 and round(640 / 128**2, 3) == 0.039
 

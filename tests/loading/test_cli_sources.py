@@ -118,7 +118,7 @@ def test_an_audit_and_a_comparison(checkpoint, picture, tmp_path, capsys):
     folder.mkdir()
     picture.rename(folder / "picture.png")
     assert run("audit", "--checkpoint", checkpoint, folder, "--out", tmp_path / "audit", "--device", "cpu") == 0
-    assert "24 tokens of 1 of 1 media" in capsys.readouterr().out
+    assert "24 tokens of 1 of 1 medium" in capsys.readouterr().out
     torch.save(made_format.state(seed=1), tmp_path / "other.pt")
     both = ["--checkpoint", checkpoint, "--checkpoint", tmp_path / "other.pt"]
     line = ["compare", *both, folder / "picture.png", "--out", tmp_path / "compare", "--repeats", 1, "--device", "cpu"]

@@ -31,7 +31,7 @@ def test_an_empty_link_is_the_default():
     ("query", "words"),
     [
         ({"picture": "../../etc/passwd"}, "a sample that is not here"),
-        ({"picture": "uploaded"}, "uploaded"),
+        ({"picture": "uploaded"}, "did not travel"),
         ({"tokenizer": "<script>"}, "tokenizer"),
     ],
 )

@@ -141,7 +141,7 @@ def ray(tmp_path_factory):
     here = tempfile.mkdtemp(prefix="ray")  # its sockets need a short path
     home = tmp_path_factory.mktemp("home")
     for name, value in {
-        "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(Path(__file__).parents[1])]), "HOME": str(home),
+        "PYTHONPATH": os.pathsep.join(map(str, (REPOSITORY, *Path(__file__).parents[:2]))), "HOME": str(home),
         "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "OMP_NUM_THREADS": "1",
     }.items():  # fmt: skip
         patch.setenv(name, value)

@@ -152,7 +152,7 @@ def test_the_two_that_ship_are_compared_on_a_sample_and_on_an_upload(page, app_u
     page.set_input_files(f"{COMPARE} .cp-file", file)
     page.wait_for_function(f"document.querySelector('{COMPARE}').dataset.media === 'own'")
     page.wait_for_selector(f"{COMPARE}[data-ready='true']")
-    wait_for_text(page, f"{COMPARE} .compare-panes", "13 frames of 96 x 64 px")
+    wait_for_text(page, f"{COMPARE} .compare-panes", "13 frames of 96\u00a0\u00d7\u00a064 px")
     captions = page.locator(f"{COMPARE} .compare-panes figcaption").all_inner_texts()
     record = tokenized(load_medium(file), load_tokenizer("clip-fsq", "cpu"), 256)
     mse = np.square(record.media.astype(float) - record.reconstruction).mean()

@@ -107,7 +107,7 @@ def test_items_from_sample_and_upload_to_their_files(page, app_url, tmp_path):
     page.wait_for_selector(f"{PANES} .cp-lists li")
     assert "by shared prefix" in page.inner_text(f"{PANES} .cp-lists")
     page.select_option(f"{PAGE} .cp-baseline select", "items-rq-3")
-    wait_for_text(page, f"{PANES} .cp-details", "Against items-rq-3")
+    wait_for_text(page, f"{PANES} .cp-details", "Against RQ-VAE semantic ids, 3 levels")
     told = values_of(saved(page, "details"), "against_items-rq-3")
     detail = next(one for one in found.details if one.baseline == "items-rq-3")
     row = "Items with another first code"

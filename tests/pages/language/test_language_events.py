@@ -190,7 +190,7 @@ def test_a_link_comes_back_and_what_does_not_hold_is_said():
         None,
         0,
     )
-    assert "somebody's own" in state_of_query({"picture": "own"}, known)[1]
+    assert "what is your own stays in its tab" in state_of_query({"picture": "own"}, known)[1]
 
 
 def test_the_page_opens_with_model_samples_and_choice(monkeypatch):

@@ -217,7 +217,7 @@ def test_lives_and_curves_are_told_and_saved(tmp_path, visitor):
     assert lives["rows"][0][1:] == [10, 30, 40, "latents came back to it"]
     text = base64.b64decode(do(visitor, "export", kind="csv")["file"]["data"]).decode()
     lines = text.splitlines()
-    assert lines[0].startswith("step,mse") and lines[2].split(",")[0] == "20" and lines[2].endswith("0.5")
+    assert lines[0].startswith("step,mse") and lines[2].split(",")[0] == "20" and lines[2].endswith(",0.5,0")
     assert do(visitor, "export", kind="lives")["file"]["name"] == "run-lives-level-1.csv"
 
 

@@ -46,7 +46,7 @@ export class ExcerptBar extends Component {
     const button = (text, title, to) => h("button", { type: "button", class: "dte-link", title, onclick: () => this.go(this.begins?.[to]) }, text);
     this.earlier = button("Earlier", "Show the seconds before these", "earlier");
     this.later = button("Later", "Show the seconds that follow", "later");
-    this.words = h("span", { class: "dte-player-clock" });
+    this.words = h("span", { class: "dte-excerpt-words" });
     this.slider = h("input", {
       type: "range",
       min: 0,
