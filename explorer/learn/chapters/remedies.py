@@ -65,8 +65,8 @@ CHAPTER = Chapter(
             "lab",
             against(MIDDLE, quantizer="cvq", anchor="random", **FASTER),
             (PLANE, HEATMAP),
-            "Zheng and Vedaldi 2023 (arXiv 2307.15139). Nothing is called dead and nothing jumps: reseeding without a "
-            "rule.",
+            "Zheng and Vedaldi 2023 (arXiv 2307.15139); the equation was read where notes quote it and in its "
+            "code. Nothing is called dead and nothing jumps: reseeding without a rule.",
             EQUATION,
         ),
         Step(
