@@ -13,7 +13,7 @@ from explorer.analysis.codebook.rules_dead import DEAD_WARN
 from explorer.analysis.codes.duplicates import near_duplicates
 from explorer.analysis.maps.clouds import away, evenly, heap, resolution
 from explorer.analysis.maps.geometry import distance_to_nearest
-from explorer.foundation.words import count_of, plural
+from explorer.foundation.words import count_of, plural, verb
 
 LUCID = "lucidrains/vector-quantize-pytorch/issues"
 SMALL = 0.25  # of the spread of the latents and of the codes in use: dead codes within it lie in one heap
@@ -55,7 +55,7 @@ def one_heap(of: Evidence) -> Finding | None:
     if found is None:
         return None
     where = "at one point" if point else "in one small heap"
-    title = f"{inside[0]:,} of {of.size:,} codes {plural(inside[0], 'lies', 'lie')} {where}, without a token{of.where}"
+    title = f"{inside[0]:,} of {of.size:,} codes {verb(inside[0], 'lie')} {where}, without a token{of.where}"
     none = f"{count_of(known.none, 'code')} {plural(known.none, 'has', 'have')} none"
     text = f"{none} in {of.usage.tokens:,} tokens of {of.media_words}. {found.text}"
     return replace(found, title=title, text=text)

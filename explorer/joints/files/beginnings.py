@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,21 +70,23 @@ def has_pictures(frame: Frame) -> bool:
 
 def read_beginning(path: Path, name: str) -> Frame | None:
     """The frame of that name; None where the file has none. Raises RecordError for what is no such file."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            entry = _meta(path, file)["frames"].get(name)
-            return None if entry is None else _frame(entry, file)
-    except RecordError:
-        raise
-    except Exception as error:  # a zip of arrays is damaged in many ways: zlib, tokenize and others have their own
-        raise RecordError(f"{path} cannot be read as beginnings of runs: {error}") from error
+    with _opened(path) as file:
+        entry = _meta(path, file)["frames"].get(name)
+        return None if entry is None else _frame(entry, file)
 
 
 def made_with(path: Path) -> str:
     """What rounded the numbers of that file, in words. Raises RecordError for what is no such file."""
+    with _opened(path) as file:
+        return str(_meta(path, file)["made_with"])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The arrays of a file by name. Raises RecordError for whatever is wrong while they are read."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            return str(_meta(path, file)["made_with"])
+            yield file
     except RecordError:
         raise
     except Exception as error:  # a zip of arrays is damaged in many ways: zlib, tokenize and others have their own

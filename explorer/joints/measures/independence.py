@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.foundation.words import count_of, plural
+from explorer.foundation.words import count_of, verb
 from explorer.joints.audit_parts import LevelAudit
 
 LEAST_CODES = 20  # in use: of fewer, one count of media that divides all others can be chance
@@ -43,7 +43,7 @@ class Independence:
 
     def change(self, whole: str = "media") -> str:
         """The clause about usage that opens. whole: what all media are together."""
-        found = f"{count_of(self.late, 'code')} {plural(self.late, 'occurs', 'occur')} in the last quarter alone"
+        found = f"{count_of(self.late, 'code')} {verb(self.late, 'occur')} in the last quarter alone"
         by_chance = f"about {self.late_expected:,.0f} would if their order did not matter"
         return f"Usage still changes along the {whole}: {found}, where {by_chance}"
 

@@ -19,11 +19,6 @@ from explorer.media.writing import medium_bytes
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
 
-@pytest.fixture(scope="module")
-def client(app_url):
-    return Client(app_url, verbose=False)
-
-
 def test_only_the_named_endpoints_are_offered(client):
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(named) == {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 from PIL import Image
 
 from explorer.foundation.errors import MediaError
@@ -14,11 +14,6 @@ from explorer.joints.files.audits import load_audit
 from explorer.media.samples import SAMPLES
 from explorer.pages.api import audit as api_audit
 from explorer.tokenizers import load_tokenizer
-
-
-@pytest.fixture(scope="module")
-def client(app_url):
-    return Client(app_url, verbose=False)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 from made_tokenizers import Greys
 from PIL import Image
 
@@ -15,11 +15,6 @@ from explorer.media.pictures.image import load_image
 from explorer.media.samples import SAMPLES
 from explorer.pages.api import compare as api_compare
 from explorer.tokenizers import load_tokenizer
-
-
-@pytest.fixture(scope="module")
-def client(app_url):
-    return Client(app_url, verbose=False)
 
 
 @pytest.fixture(scope="module")

@@ -16,16 +16,6 @@ from explorer.tokenizers.user.adapter import bring_adapter
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.fixture
-def brought():
-    """Whatever a test brings is forgotten after it."""
-    before = {spec.id for spec in tokenizers.brought_tokenizers()}
-    yield
-    for spec in tokenizers.brought_tokenizers():
-        if spec.id not in before:
-            tokenizers.forget(spec.id)
-
-
 def written(folder, text, name="mine.py"):
     (folder / name).write_text(text, encoding="utf-8")
     return folder / name

@@ -43,15 +43,6 @@ MADE = {
 }
 
 
-@pytest.fixture
-def brought():
-    before = {spec.id for spec in tokenizers.brought_tokenizers()}
-    yield
-    for spec in tokenizers.brought_tokenizers():
-        if spec.id not in before:
-            tokenizers.forget(spec.id)
-
-
 @pytest.mark.parametrize("way", MADE)
 def test_the_right_range_gives_all_three_codes_and_no_word(way):
     tokenizer = ready(MADE[way](pixel_range=(-1, 1)))
