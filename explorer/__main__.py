@@ -271,8 +271,8 @@ def _add_diagnose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="a recorded run, which may still be training")
     parser.add_argument(
         "--fail-on", action="append", default=[], metavar="RULE",
-        help="exit with 1 if broken, may be repeated: bad (default), warn, never, or such as dead=0.5, perplexity=0.1, "
-        "error=0.3, lag=1, drift=0.1; a wrong one lists them",
+        help="exit with 1 if broken, may be repeated: bad (default), warning, never, or such as dead=0.5, "
+        "perplexity=0.1, error=0.3, lag=1, drift=0.1; a wrong one lists them",
     )  # fmt: skip
     parser.add_argument(
         "--step", type=whole_option, metavar="N", help="as the run stood at this step (default: the newest)"

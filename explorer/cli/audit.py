@@ -13,6 +13,7 @@ from pathlib import Path
 from explorer import tokenizers
 from explorer.analysis.codebook.diagnosis import findings_as_json
 from explorer.analysis.pictures.sheets import LevelPatches, cut_patches, write_sheets
+from explorer.analysis.severity import ALARMS
 from explorer.audit.run import Progress
 from explorer.audit.sources import MediaSource, source_named
 from explorer.cli.distribution import count_media, in_group
@@ -33,7 +34,6 @@ from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import Tokenizer
 
 STATE, REPORT, SHEETS = "state.npz", "report.html", "exemplars"
-SEVERE = ("bad", "warning")  # findings that --fail-on can name, the worst first
 FAILED = 3  # exit code of a rule of --fail-on that is broken
 SAY_EVERY_S = 10.0  # where nobody looks on, such as in a log
 
@@ -118,7 +118,7 @@ def broken_rule(
     """Why a rule of --fail-on is broken, or ""."""
     kind, most = fail_rule(rule)
     if most is None:
-        kinds = SEVERE[: SEVERE.index(kind) + 1]
+        kinds = ALARMS[: ALARMS.index(kind) + 1]
         found = [one for one in findings if one["level"] in kinds]
         return f"--fail-on {rule}: {found[0]['title']}" if found else ""
     for level, book in zip_longest(audit.levels, codebooks):
@@ -138,7 +138,7 @@ def fail_rule(rule: str) -> tuple[str, float | None]:
     share = None
     with suppress(ValueError):
         share = read_number(text)
-    if (kind in SEVERE and not text) or (kind == "dead" and share is not None and 0 <= share <= 1):
+    if (kind in ALARMS and not text) or (kind == "dead" and share is not None and 0 <= share <= 1):
         return kind, share
     raise SettingsError(f"--fail-on takes bad, warning, or dead=0.5 (a share from 0 to 1); not {rule[:40]!r}.")
 

@@ -19,7 +19,7 @@ from explorer.foundation.errors import RecordError, SettingsError
 from explorer.foundation.words import count_of
 
 FOUND = 1
-WORDS = {"bad": "BROKEN", "warn": "WATCH OUT", "wait": "NOT YET", "good": "no alarm"}
+WORDS = {"bad": "BROKEN", "warning": "WATCH OUT", "note": "NOTE", "good": "no alarm"}
 
 
 def run(options: argparse.Namespace) -> int:

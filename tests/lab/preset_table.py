@@ -73,10 +73,10 @@ def reseeds(side):
 @dataclass(frozen=True)
 class Check:
     """measure: at `broken` and above the fault is there, at `mended` and below it is gone, so many steps `after` the
-    mend. finding: part of a title of what the diagnosis calls bad (warn where `warned`) while it is there, and no more
-    when it is mended; one of them. fades: at which of AT the fault may be less by itself, and is `over`, so that the
-    diagnosis names it no more, or not. late: steps after a mend later than the first of AT, where that takes longer,
-    since the run has gone further astray."""
+    mend. finding: part of a title of what the diagnosis calls bad (warning where `warned`) while it is there, and no
+    more when it is mended; one of them. fades: at which of AT the fault may be less by itself, and is `over`, so that
+    the diagnosis names it no more, or not. late: steps after a mend later than the first of AT, where that takes
+    longer, since the run has gone further astray."""
 
     measure: object
     broken: float
@@ -93,7 +93,7 @@ AGAIN = "again and again"
 CHECKS = {
     "far_init": Check(dead_share, 0.85, 0.1, 300, ("far from all latents",)),
     "rich_get_richer": Check(dead_share, 0.8, 0.1, 300, ("codes dead",)),
-    "slide_to_origin": Check(at_the_origin, 0.5, 0.05, 300, ("slid to the origin",), level="warn"),
+    "slide_to_origin": Check(at_the_origin, 0.5, 0.05, 300, ("slid to the origin",), level="warning"),
     "kmeans_collapse": Check(dead_share, 0.8, 0.1, 300, ("codes dead",)),
     "ema_overwrites": Check(reseeds, 4.0, 0.3, 300, ("jump back", AGAIN)),
     "stale_statistics": Check(reseeds, 2.0, 0.3, 300, (AGAIN,)),

@@ -210,7 +210,7 @@ SAID = Finding("good", "Nothing wrong is measured", "64 codes in use.", "", "his
 @pytest.mark.parametrize("state", ["before", "plain", "faded", "mending"])
 def test_nothing_is_well_while_a_preset_is_not_mended(state):
     (said,) = beside((SAID,), PRESETS["far_init"], Moment(300, state, "words"))
-    assert said.level == "warn" and SAID.text in said.text
+    assert said.level == "warning" and SAID.text in said.text
     assert said.title == ("Not mended yet" if state == "mending" else "Broken on purpose")
     alarm = replace(SAID, level="bad", title="Codes far from all latents")
     assert beside((alarm,), PRESETS["far_init"], Moment(300, state, "words")) == (alarm,)

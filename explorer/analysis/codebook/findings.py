@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from explorer.analysis.severity import RANK, Severity
+
 LI = "Li et al. 2025, https://arxiv.org/abs/2507.22920"
 JIA = "Utilization as a first check: Jia et al. 2025, https://arxiv.org/abs/2502.12448"
 VISUAL = "Survey 'Discrete Visual Tokenizers for Multimodal LLMs' (2025)"
@@ -24,7 +26,6 @@ def each_words(share: float) -> str:
     return f"{share:,.0f}" if share >= 100 else f"{share:.3g}"
 
 
-Level = Literal["good", "note", "warning", "bad"]
 Sure = Literal["certain", "likely", "possible"]
 Figure = Literal["facts", "heatmap", "map", "geometry", "growth", "batches", "halves", "code"]
 
@@ -45,7 +46,7 @@ class Finding:
     one. levels: the numbers of those that it speaks of, where they are several.
     """
 
-    level: Level
+    level: Severity
     title: str
     text: str
     sure: Sure
@@ -62,7 +63,6 @@ class Finding:
         return {name: getattr(self, name) for name in names} | {"try": self.advice, "levels": list(self.levels)}
 
 
-RANK = {"bad": 0, "warning": 1, "note": 2, "good": 3}
 RANK_SURE = {"certain": 0, "likely": 1, "possible": 2}
 
 

@@ -11,7 +11,6 @@ from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import (
     GITHUB,
     JIA,
-    RANK,
     RANK_SURE,
     Finding,
     each_words,
@@ -21,6 +20,7 @@ from explorer.analysis.codebook.rules_fit import SOME_MISFIT
 from explorer.analysis.codebook.rules_levels import UNJUDGED, level_words
 from explorer.analysis.codebook.rules_trial import decoded_of
 from explorer.analysis.codes.states import NEAR_DUPLICATE
+from explorer.analysis.severity import ALARMS
 from explorer.foundation.words import count_of, plural
 from explorer.joints.audit import Audit
 
@@ -92,7 +92,7 @@ def _left_out(title: str, text: str, advice: str) -> Finding:
 
 def healthy(audit: Audit, evidence: Sequence[Evidence], found: Sequence[Finding]) -> list[Finding]:
     """One finding for all levels without an alarm; none while something is wrong with all of them."""
-    alarms = [finding for finding in found if RANK[finding.level] < RANK["note"]]
+    alarms = [finding for finding in found if finding.level in ALARMS]
     if any(finding.codebook_level is None and not finding.levels for finding in alarms):
         return []
     misfits = [finding for finding in found if finding.kind == SOME_MISFIT and finding not in alarms]

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.analysis.severity import ALARMS, RANK
 from explorer.foundation.words import count_of
 from explorer.joints.experiment import Experiment, ExperimentRun
 from explorer.joints.measures.dimension import effective_dimension
 from explorer.media.medium import NOUNS
-
-RANK = {"bad": 0, "warning": 1, "note": 2, "good": 3}
-FAILURES = ("bad", "warning")
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ def dimension_of(measured: Mapping[str, float]) -> float:
 
 def _always(runs: Sequence[ExperimentRun]) -> tuple[str, ...]:
     """Kinds of broken or doubtful findings that every seed has, in the order of the first."""
-    kinds = [[_kind(one) for one in run.findings if one.get("level") in FAILURES] for run in runs]
+    kinds = [[_kind(one) for one in run.findings if one.get("level") in ALARMS] for run in runs]
     return tuple(dict.fromkeys(kind for kind in kinds[0] if all(kind in other for other in kinds)))
 
 

@@ -20,6 +20,7 @@ from explorer.analysis.lab.rules_dead import dead, far, slid, window_of
 from explorer.analysis.lab.thresholds import DEAD_WARN, SETTLED
 from explorer.analysis.lab.trailing import COMING, cause, trailing
 from explorer.analysis.lab.words import HALVES, of_variance
+from explorer.analysis.severity import RANK
 from explorer.foundation.words import count_of, verb
 from explorer.lab.settings import LabSettings
 
@@ -55,8 +56,7 @@ def found_in(run: RunReading) -> tuple[Finding, ...]:
     checks = CHECKS if run.at_work == run.k else WHILE_IT_GROWS
     found = [finding for check in checks if (finding := check(run)) is not None]
     found = found or [_not_yet(run) or _no_alarm(run)]
-    rank = {"bad": 0, "warn": 1, "wait": 2, "good": 3}
-    return tuple(sorted(found, key=lambda finding: rank[finding.level]))
+    return tuple(sorted(found, key=lambda finding: RANK[finding.level]))
 
 
 def _growing(run: RunReading) -> Finding:
@@ -66,7 +66,7 @@ def _growing(run: RunReading) -> Finding:
         f"for their turn and are not dead. Perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted}; "
         f"quantization error {of_variance(run.error)}. How well the codes fit is judged once all are at work."
     )
-    return Finding("wait", "The codebook still grows", text, "", "histogram")
+    return Finding("note", "The codebook still grows", text, "", "histogram")
 
 
 def _churn(run: RunReading) -> Finding | None:
@@ -137,7 +137,7 @@ def _alike(run: RunReading) -> Finding | None:
         f"{alike} of {looked} codes in use lie on another: nearer than {DUPLICATE:.0%} of the typical distance of a "
         f"latent to its code. Perplexity {run.perplexity:.1f} of {run.k} counts them as if they differed."
     )
-    level = "bad" if alike >= 0.5 * looked else "warn"
+    level = "bad" if alike >= 0.5 * looked else "warning"
     return Finding(level, "Near-duplicate codes", text, run.advise("alike"), "plane")
 
 
@@ -180,7 +180,7 @@ def _blunt(run: RunReading) -> Finding | None:
     )
     left = of_variance(run.error) if run.error >= bar else f"{of_variance(run.lately)} (median of the last steps)"
     text = f"The codes leave {left}{run.where}; k-means with {number} leaves {least:.1%} ({HALVES})."
-    level = "bad" if now >= BLUNT_BAD else "warn"
+    level = "bad" if now >= BLUNT_BAD else "warning"
     worsened = run.lately > WORSENED * run.relative.min()
     ailment = cause(run) or ("worsened" if worsened else "blunt")
     pressed = run.advise("pressed") if run.settings else ""
@@ -201,7 +201,7 @@ def _not_yet(run: RunReading) -> Finding | None:
         f"{least:.1%} ({HALVES}). {'The run is young' if young else 'It falls'}: let it go "
         "on before it is judged."
     )
-    return Finding("wait", "Codes do not fit the latents yet", text, "", "plane")
+    return Finding("note", "Codes do not fit the latents yet", text, "", "plane")
 
 
 def _coarse(run: RunReading) -> Finding | None:
@@ -214,7 +214,7 @@ def _coarse(run: RunReading) -> Finding | None:
         f"{codes} {left:.0%} of the latents' variance{run.where}, and k-means with as many leaves {least:.0%} "
         f"({HALVES}): more cannot be said with so few."
     )
-    return Finding("warn", "Too few codes to say much", text, run.advise("coarse"), "plane")
+    return Finding("warning", "Too few codes to say much", text, run.advise("coarse"), "plane")
 
 
 def _skewed(run: RunReading) -> Finding | None:
@@ -228,7 +228,7 @@ def _skewed(run: RunReading) -> Finding | None:
         f"On the latents shown the codes reach a perplexity of {own:.1f}{run.where}, and k-means with as many codes "
         f"{reached:.1f}: a few codes take most of them."
     )
-    return Finding("warn", "A few codes take most latents", text, run.advise("skewed"), "histogram")
+    return Finding("warning", "A few codes take most latents", text, run.advise("skewed"), "histogram")
 
 
 def _no_alarm(run: RunReading) -> Finding:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from explorer.analysis.severity import Severity
+
 
 @dataclass(frozen=True)
 class Finding:
-    """level: "bad", "warn", "wait" (nothing is wrong, but it is too early to say that all is well) or "good".
+    """level: "note" where nothing is wrong, but it is too early to say that all is well.
 
     figure that shows it: plane, heatmap, histogram, curves, pictures or events.
     """
 
-    level: str
+    level: Severity
     title: str
     text: str
     advice: str

@@ -187,4 +187,4 @@ def beside(found: tuple[Finding, ...], preset: Preset, moment: Moment) -> tuple[
         return found
     title = "Not mended yet" if moment.state == "mending" else "Broken on purpose"
     text = " ".join(finding.text for finding in found)
-    return (Finding("warn", title, f"{preset.title}: no measure raises an alarm at this step. {text}", "", "plane"),)
+    return (Finding("warning", title, f"{preset.title}: no measure raises an alarm at this step. {text}", "", "plane"),)

@@ -31,7 +31,11 @@ def dead(run: RunReading) -> Finding | None:
         text += told_apart(run)
     advice = run.advise("dead_although_reseeded" if run.events.total else "dead")
     return Finding(
-        "bad" if run.dead >= DEAD_BAD else "warn", f"{count} of {count_of(run.k, 'code')} dead", text, advice, "heatmap"
+        "bad" if run.dead >= DEAD_BAD else "warning",
+        f"{count} of {count_of(run.k, 'code')} dead",
+        text,
+        advice,
+        "heatmap",
     )
 
 
@@ -81,4 +85,4 @@ def slid(run: RunReading) -> Finding | None:
             "the count that divides the sum from falling as far, so the vector shrinks to 0. "
         )
     text += "It wins latents again only if some pass by there."
-    return Finding("warn", f"{count} dead codes have slid to the origin", text, run.advise("slid"), "plane")
+    return Finding("warning", f"{count} dead codes have slid to the origin", text, run.advise("slid"), "plane")

@@ -57,4 +57,4 @@ def diagnose_recorded(reading: RecordedReading | None) -> tuple[Finding, ...]:
         return ()
     own = tuple(found for check in CHECKS if (found := check(reading)) is not None)
     told = found_in(reading)
-    return own + (tuple(one for one in told if one.level not in ("good", "wait")) if own else told)
+    return own + (tuple(one for one in told if one.level not in ("good", "note")) if own else told)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from explorer.analysis.lab.finding import Finding
 from explorer.analysis.lab.reading import error_of
 from explorer.analysis.replay.reading import RecordedReading, perplexity_of
+from explorer.analysis.severity import ALARMS
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.foundation.numerals import read_number
 from explorer.joints.frame import FrameLevel
@@ -77,7 +78,7 @@ LIMITS: Mapping[str, Limit] = {
         _newest("drift"), True, lambda value, run, level: f"latents drift {value:.4f} of their spreads a step", 1e6
     ),
 }
-SEVERE = {"bad": ("bad",), "warn": ("bad", "warn")}  # rules that name findings
+SEVERE = {"bad": ("bad",), "warning": ALARMS}  # rules that name findings
 NEVER = "never"
 KINDS = (*SEVERE, *(f"{name}=NUMBER" for name in LIMITS), NEVER)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from explorer.analysis.replay.run import RecordedRun
+from explorer.analysis.severity import ALARMS
 from explorer.foundation.errors import RecordError
 from explorer.joints.alert import Alert
 from explorer.joints.files.recording import Recording
@@ -41,7 +42,7 @@ def judge(pause_s: float = PAUSE_S) -> Callable[[Recording], list[Alert]]:
         return [
             Alert(reading.now.step, re.sub(r"[\d,.%]+", "#", one.title), one.title, f"{one.text} {one.advice}".strip())
             for one in found
-            if one.level in ("bad", "warn")
+            if one.level in ALARMS
         ]
 
     return ask

@@ -93,7 +93,7 @@ function item(host, finding) {
   return h(
     "li",
     { class: "cb-finding", "data-level": finding.level },
-    h("span", { class: "cb-sign", "aria-hidden": "true" }, h("span", {}, mark)),
+    h("span", { class: "dte-sign", "aria-hidden": "true" }, h("span", {}, mark)),
     h(
       "div",
       {},

@@ -32,7 +32,7 @@ const PANELS = {
   beside: mountBeside,
   code: mountCode,
 };
-const SHEETS = ["../kit/widgets/frames.css", "../kit/widgets/panels.css", "../kit/widgets/folds.css", "panels.css"];
+const SHEETS = ["../kit/widgets/frames.css", "../kit/widgets/panels.css", "../kit/widgets/folds.css", "../kit/widgets/sign.css", "panels.css"];
 const MOST_SKIPPED = 50;
 
 /** "3 sounds (12.8 s) · 640 tokens a level · 4 skipped · 12 s on cpu": what an audit counted; tokens: of each level, which

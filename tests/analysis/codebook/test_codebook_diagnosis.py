@@ -8,8 +8,9 @@ import pytest
 from made_audits import audit_of, counted, level_of, table
 
 from explorer.analysis.codebook.diagnosis import RULES, diagnose, evidence_of
-from explorer.analysis.codebook.findings import CODES_NAN, RANK, Finding, percent, worst_first
+from explorer.analysis.codebook.findings import CODES_NAN, Finding, percent, worst_first
 from explorer.analysis.codebook.rules_levels import level_words
+from explorer.analysis.severity import RANK
 from explorer.audit.shipped import load_shipped
 from explorer.foundation.config import settings
 from explorer.tokenizers import load_tokenizer

@@ -80,7 +80,7 @@ def test_one_code_is_no_success():
     """All of the variance is left, and k-means could do no better: no tick for that."""
     z = np.random.default_rng(4).normal(size=(400, 2))
     (only,) = told([frame(step, z, z.mean(0, keepdims=True)) for step in (0, 500)])
-    assert only.level == "warn" and "1 code leaves 100%" in only.text
+    assert only.level == "warning" and "1 code leaves 100%" in only.text
 
 
 def test_a_few_codes_that_take_most_latents_are_held_against_k_means():
@@ -120,11 +120,11 @@ def test_a_run_that_is_young_or_gets_better_has_no_tick_while_its_codes_fit_badl
     z = centres[np.arange(640) % K] + 0.1 * rng.normal(size=(640, 2))
     away = [scale * centres for scale in (0.1, 0.1, 0.3, 0.55)]
     (young,) = told([frame(step, z, away[-1]) for step in (0, 80)])
-    assert young.level == "wait" and "The run is young" in young.text and "k-means with 16 codes" in young.text
+    assert young.level == "note" and "The run is young" in young.text and "k-means with 16 codes" in young.text
     assert "fitted on half of the latents, measured on the rest" in young.text
     frames = [frame(step, z, codes) for step, codes in zip((0, 200, 400, 600), away, strict=True)]
     better = told(frames, norms=[15.0] * 30, name="perplexity_0")
-    assert [one.level for one in better] == ["wait"] and "It falls" in better[0].text
+    assert [one.level for one in better] == ["note"] and "It falls" in better[0].text
     stuck = told([frame(step, z, away[-1]) for step in (0, 200, 400, 600)])
     assert stuck[0].title == "Codes fit the latents badly"
 

@@ -24,7 +24,7 @@ def test_codes_that_wait_are_not_dead_and_their_codebook_is_said_to_grow():
     assert (sent["active"], sent["ceiling"], sent["codebook_size"]) == (16, 16, 64)
     found = diagnose(side.curves, side.timeline, side.events, side.settings)
     (grows,) = [one for one in found if one.title == "The codebook still grows"]
-    assert grows.level == "wait" and "16 of 64 codes are at work" in grows.text
+    assert grows.level == "note" and "16 of 64 codes are at work" in grows.text
     assert "the other 48 wait for their turn and are not dead" in grows.text
     assert "Codes fit" not in titles(found) and "Too few" not in titles(found)
     while side.trainer.quantizer.active < 64:

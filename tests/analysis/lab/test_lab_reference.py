@@ -36,7 +36,7 @@ def test_a_young_run_whose_codes_already_lag_is_not_called_well():
     least = KMeans(run.k, n_init=10, random_state=0).fit(z).inertia_ / variance
     assert left > 4 * least and left > 0.03
     (only,) = found_in(run)
-    assert only.level == "wait" and only.title == "Codes do not fit the latents yet"
+    assert only.level == "note" and only.title == "Codes do not fit the latents yet"
     assert (
         only.text.startswith(f"The codes leave {left:.1%} of the latents' variance") and "The run is young" in only.text
     )

@@ -37,7 +37,7 @@ def healthy(tmp_path):
         (["perplexity=0.3"], True),  # 2 of 8
         (["perplexity=0.2"], False),
         (["never"], False),
-        (["dead=0.9", "warn"], True),
+        (["dead=0.9", "warning"], True),
     ],
 )
 def test_a_collapse_breaks_the_rules_that_its_numbers_break(tmp_path, capsys, rules, broken):
@@ -49,7 +49,7 @@ def test_a_collapse_breaks_the_rules_that_its_numbers_break(tmp_path, capsys, ru
 
 
 def test_a_run_that_is_well_fails_by_nothing(tmp_path, capsys):
-    rules = ["bad", "warn", "dead=0", "perplexity=0.9", "error=0.1"]
+    rules = ["bad", "warning", "dead=0", "perplexity=0.9", "error=0.1"]
     assert main(["diagnose", str(healthy(tmp_path)), *(part for rule in rules for part in ("--fail-on", rule))]) == 0
     assert "no alarm: Nothing wrong is measured" in capsys.readouterr().out
 

@@ -138,7 +138,7 @@ def test_the_diagnosis_reads_on_from_the_recording_that_is_open(tmp_path, monkey
     recording = record(tmp_path / "run", (sink,), collapse=True, steps=400, every=100, judge=judge(pause_s=0))
     monkeypatch.undo()
     told = runs.RecordedRun(tmp_path / "run", "run").diagnose(400)
-    assert {one.title for one in told if one.level in ("bad", "warn")} & {alert.title for alert in seen}
+    assert {one.title for one in told if one.level in ("bad", "warning")} & {alert.title for alert in seen}
     assert recording.notes == ()
 
 

@@ -3,15 +3,10 @@
 
 import { addStyleSheet } from "../page/component.js";
 import { h, say } from "../widgets/dom.js";
+import { levelOf } from "../wire/findings.js";
 import { whole } from "../wire/format.js";
 import { memory, throttle } from "../stage/pace.js";
 
-const LEVELS = {
-  bad: { rank: 0, word: "Broken", mark: "×" },
-  warn: { rank: 1, word: "Watch out", mark: "!" },
-  wait: { rank: 2, word: "Not yet", mark: "…" },
-  good: { rank: 3, word: "No alarm", mark: "✓" },
-};
 const FIGURES = {
   plane: "the latent plane",
   heatmap: "the heatmap of codes",
@@ -20,11 +15,10 @@ const FIGURES = {
   pictures: "the reconstructions",
   events: "the event log",
 };
+const SHEETS = ["../widgets/forms.css", "../widgets/sign.css"];
 const READABLE_MS = 500; // numbers that change faster cannot be read
 const SPOKEN_MS = 4000; // and not listened to
 const FLASH_MS = 1500;
-
-export const levelOf = (finding) => LEVELS[finding.level] ?? LEVELS.warn;
 
 /** Worst first; among equals in the order in which they came. */
 export const worstFirst = (findings) => [...findings].sort((a, b) => levelOf(a).rank - levelOf(b).rank);
@@ -45,7 +39,7 @@ export function spokenWords(findings, step) {
 export const judgedWords = (step) => (Number.isFinite(step) ? `of step ${whole(step)}` : "");
 
 export function createDiagnosis(root, env) {
-  addStyleSheet(new URL("../widgets/forms.css", import.meta.url).href);
+  for (const sheet of SHEETS) addStyleSheet(new URL(sheet, import.meta.url).href);
   const empty = h("p", { class: "dte-lf-note" }, "Nothing to say yet: let the run go on for some steps.");
   const list = h("ul", { class: "dte-lf-findings", hidden: true });
   const when = h("span", { class: "dte-lf-note" });
@@ -97,7 +91,7 @@ export function createDiagnosis(root, env) {
 /** The elements of one finding, reused for whatever stands at its place: a focused button stays focused. */
 function row(root, list) {
   const item = { figure: "" };
-  item.mark = h("span", { class: "dte-lf-sign", "aria-hidden": "true" }, h("span", {}));
+  item.mark = h("span", { class: "dte-sign", "aria-hidden": "true" }, h("span", {}));
   item.word = h("span", { class: "dte-lf-level" });
   item.title = h("span", { class: "dte-lf-finding-title" });
   item.text = h("p", {});

@@ -211,10 +211,10 @@ test("a preset is broken until it is mended", () => {
 test("findings: worst first, and a new count is no news", () => {
   const good = { level: "good", title: "All codes are used" };
   const bad = { level: "bad", title: "41 of 64 codes are dead" };
-  const warn = { level: "warn", title: "Norms drift" };
+  const warn = { level: "warning", title: "Norms drift" };
   assert.deepEqual(worstFirst([good, warn, bad]), [bad, warn, good]);
   assert.equal(topicOf(bad), topicOf({ ...bad, title: "1,042 of 2,048 codes are dead" }));
-  assert.notEqual(topicOf(bad), topicOf({ ...bad, level: "warn" }));
+  assert.notEqual(topicOf(bad), topicOf({ ...bad, level: "warning" }));
   assert.equal(spokenWords([good, warn, bad]), "Diagnosis: Broken: 41 of 64 codes are dead; Watch out: Norms drift");
   assert.equal(spokenWords([good]), "Diagnosis: All codes are used");
   assert.equal(spokenWords([]), "");
