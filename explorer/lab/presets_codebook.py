@@ -54,7 +54,7 @@ CODEBOOK_PRESETS = (
         sign=Sign("dead_share", 0.8, 0.1),
         pause_at=150,
         now="{dead} of {k} codes are dead: the heap of hollow dots in the middle. Codes that share the "
-        "eight clusters: {live}; perplexity of a batch {perplexity} of at most {ceiling}.",
+        "eight clusters: {live}; perplexity of a batch {perplexity} of at most {ceiling} ({batches}).",
     ),
     Preset(
         id="slide_to_origin",
@@ -109,8 +109,8 @@ CODEBOOK_PRESETS = (
         sign=Sign("reseeds_a_code", 2.0, 0.3),
         pause_at=264,
         now="{reseeds} reseeds in the last {window} steps for {k} codes, {reseeds_a_code} each, and a batch still uses "
-        "only {perplexity} of them (perplexity): take single steps (+1) past the next multiple of 10 to see codes jump "
-        "back.",
+        "only {perplexity} of them (perplexity, {batches}): take single steps (+1) past the next multiple of 10 to "
+        "see codes jump back.",
     ),
     Preset(
         id="stale_statistics",
@@ -194,6 +194,6 @@ CODEBOOK_PRESETS = (
         sign=Sign("alike_share", 0.5, 0.1),
         pause_at=400,
         now="{alike} of {live} codes in use lie on another one: see the numbers beside the dots. Perplexity "
-        "{perplexity} of {k} counts them as if they differed.",
+        "{perplexity} of {k} ({batches}) counts them as if they differed.",
     ),
 )

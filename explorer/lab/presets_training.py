@@ -67,14 +67,14 @@ TRAINING_PRESETS = (
             "The usual weight: latents spread and codes go with them; it acts on this run.",
             {"beta": 0.25},
             "The latents have spread, mean length {latent_norm}, and the outputs miss {missed} of the inputs' "
-            "variance.",
+            "variance in training ({trained}).",
         ),
         sign=Sign("missed", 0.3, 0.05),
         pause_at=400,
         fades="The encoder was slow rather than frozen: by about step 2,000 its latents have crept apart, mean length "
-        "{latent_norm}, and the outputs miss {missed} of the inputs' variance.",
-        now="The codes leave only {error} of the latents' variance, and the outputs miss {missed} of the inputs': the "
-        "latents, of mean length {latent_norm}, say too little.",
+        "{latent_norm}, and the outputs miss {missed} of the inputs' variance in training ({trained}).",
+        now="The codes leave only {error} of the latents' variance, and the outputs miss {missed} of the inputs' in "
+        "training ({trained}): the latents, of mean length {latent_norm}, say too little.",
     ),
     Preset(
         id="cat_and_mouse",
@@ -131,12 +131,14 @@ TRAINING_PRESETS = (
             "Diversity 1",
             "The right sign: the mean assignment is spread; it acts on this run.",
             {"diversity": 1.0},
-            "{live} of {k} codes are in use now, and the outputs miss {missed} of the inputs' variance.",
+            "{live} of {k} codes are in use now, and the outputs miss {missed} of the inputs' variance in training "
+            "({trained}).",
         ),
         sign=Sign("dead_share", 0.8, 0.4),
         pause_at=300,
         now="{dead} of {k} codes are dead, perplexity {perplexity} of at most {ceiling}: the latents have gone "
-        "to the codes that are left, {live} of {k}. The outputs miss {missed} of the inputs' variance.",
+        "to the codes that are left, {live} of {k}. The outputs miss {missed} of the inputs' variance (both over "
+        "batches of training, {batches}).",
     ),
     Preset(
         id="entropy_too_strong",
@@ -160,14 +162,14 @@ TRAINING_PRESETS = (
             "Choices may be uneven, and become sure: outputs miss less and less; it acts on this run.",
             {"kl_weight": 0.01},
             "The outputs miss {missed} of the inputs' variance in training, at perplexity {perplexity} of at most "
-            "{ceiling}.",
+            "{ceiling} (both: {batches}).",
         ),
         sign=Sign("missed", 0.12, 0.07),
         pause_at=400,
         fades="The sharpness of the choice is learned too, and has grown: choices have become sure in spite of the "
-        "weight. The outputs miss {missed} of the inputs' variance in training.",
+        "weight. The outputs miss {missed} of the inputs' variance in training ({trained}).",
         now="{dead} of {k} codes are dead, perplexity {perplexity} of at most {ceiling}, and the outputs miss "
-        "{missed} of the inputs' variance in training: codes are used, and say little.",
+        "{missed} of the inputs' variance in training (both: {batches}): codes are used, and say little.",
     ),
     Preset(
         id="wide_latents",
@@ -190,11 +192,12 @@ TRAINING_PRESETS = (
             "D = 32",
             "The same run in 32 dimensions: it starts anew, with the same seed.",
             {"dim": 32},
-            "{live} of {k} codes are in use in 32 dimensions, perplexity {perplexity} of at most {ceiling}.",
+            "{live} of {k} codes are in use in 32 dimensions, perplexity {perplexity} of at most {ceiling} "
+            "({batches}).",
         ),
         sign=Sign("dead_share", 0.7, 0.25),
         pause_at=200,
-        now="{dead} of {k} codes are dead, perplexity {perplexity} of at most {ceiling}: the hollow dots, {away} "
-        "spreads of the latents away from them. The plane is a projection of 256 dimensions.",
+        now="{dead} of {k} codes are dead, perplexity {perplexity} of at most {ceiling} ({batches}): the hollow dots, "
+        "{away} spreads of the latents away from them. The plane is a projection of 256 dimensions.",
     ),
 )

@@ -16,7 +16,7 @@ from sklearn.cluster import KMeans
 
 from explorer.analysis.codebook import rules_why_dead
 from explorer.analysis.lab.diagnosis import Finding, found_in
-from explorer.analysis.lab.moment import MEASURES, Moment, beside, moment_of
+from explorer.analysis.lab.moment import MEASURES, WINDOWS, Moment, beside, moment_of
 from explorer.analysis.lab.reading import read_run
 from explorer.analysis.replay.rules import diagnose_recorded
 from explorer.analysis.replay.run import RecordedRun
@@ -163,7 +163,7 @@ def test_a_preset_is_possible_and_says_what_it_is(name):
     assert sign.broken > sign.mended >= check.mended, "the page is no stricter than what is checked"
     assert sign.broken <= check.broken and bool(one.fades) == bool(check.fades)
     for text in (one.now, one.mend.now, one.fades):
-        assert {field for _, field, _, _ in string.Formatter().parse(text) if field} <= set(MEASURES)
+        assert {field for _, field, _, _ in string.Formatter().parse(text) if field} <= {*MEASURES, *WINDOWS}
     assert re.search(r"\{\w+\}", one.now), "the sentence holds numbers of the run"
 
 

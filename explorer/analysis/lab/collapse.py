@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from explorer.analysis.lab.distances import FEW
 from explorer.analysis.lab.finding import Finding
-from explorer.analysis.lab.reading import FEW, RunReading
+from explorer.analysis.lab.reading import RunReading
 from explorer.analysis.lab.thresholds import DEAD_BAD, SETTLED
 from explorer.analysis.maps.geometry import spectrum
 from explorer.foundation.words import count_of
@@ -58,9 +59,9 @@ def embedding_collapse(run: RunReading) -> Finding | None:
     if near >= NEARLY_EQUAL and not flat:
         return None
     text = (
-        f"Codes are used (perplexity {run.perplexity:.1f} of at most {run.ceiling}), so no tokens have collapsed; but "
-        f"the vectors of {count_of(run.live, 'code')}{run.where} spread {near:.0%} as far as the latents that chose "
-        f"them, in {codes:.1f} effective dimensions; the latents have {latents:.1f}."
+        f"Codes are used, at perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted}, so no tokens have "
+        f"collapsed; but the vectors of {count_of(run.live, 'code')}{run.where} spread {near:.0%} as far as the "
+        f"latents that chose them, in {codes:.1f} effective dimensions; the latents have {latents:.1f}."
     )
     what = "codes are used, but nearly equal" if near < NEARLY_EQUAL else "codes are used, but flat"
     return Finding("bad", f"Embedding collapse: {what}", text, run.advise("nearly_equal"), "plane")

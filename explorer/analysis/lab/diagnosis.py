@@ -123,7 +123,7 @@ def _frozen(run: RunReading) -> Finding | None:
         return None
     text = (
         f"Latents moved {run.latents_moved:.1f} of their first length in {run.now.step:,} steps, and the "
-        f"outputs still miss {run.unfaithful:.0%} of the inputs' variance."
+        f"outputs still miss {run.unfaithful:.0%} of the inputs' variance in training ({run.missed_over()})."
     )
     return Finding("bad", "The encoder hardly moves", text, run.advise("frozen"), "curves")
 
@@ -135,7 +135,7 @@ def _alike(run: RunReading) -> Finding | None:
         return None
     text = (
         f"{alike} of {looked} codes in use lie on another: nearer than {DUPLICATE:.0%} of the typical distance of a "
-        f"latent to its code. Perplexity {run.perplexity:.1f} of {run.k} counts them as if they differed."
+        f"latent to its code. Perplexity {run.perplexity:.1f} of {run.k} {run.counted} counts them as if they differed."
     )
     level = "bad" if alike >= 0.5 * looked else "warning"
     return Finding(level, "Near-duplicate codes", text, run.advise("alike"), "plane")
@@ -146,8 +146,9 @@ def _unfaithful(run: RunReading) -> Finding | None:
     if not run.unfaithful or run.perplexity < 0.5 * run.ceiling or run.now.step < SETTLED or run.still_falls:
         return None
     text = (
-        f"Perplexity {run.perplexity:.1f} of at most {run.ceiling} could leave as little as {run.bound:.1%} of the "
-        f"inputs' variance, and yet outputs miss {run.unfaithful:.0%} in training: codes are used, but say little."
+        f"Perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted} could leave as little as "
+        f"{run.bound:.1%} of the inputs' variance, and yet outputs miss {run.unfaithful:.0%} in training "
+        f"({run.missed_over()}): codes are used, but say little."
     )
     return Finding("bad", "Usage without fidelity", text, run.advise("unfaithful"), "curves")
 
@@ -178,7 +179,8 @@ def _blunt(run: RunReading) -> Finding | None:
     number = (
         f"as many codes ({run.k})" if codes == run.k else f"only {count_of(codes, 'code')} (of {run.k} none was fitted)"
     )
-    left = of_variance(run.error) if run.error >= bar else f"{of_variance(run.lately)} (median of the last steps)"
+    lately = f"{of_variance(run.lately)} (median over the last {count_of(run.window, 'step')})"
+    left = of_variance(run.error) if run.error >= bar else lately
     text = f"The codes leave {left}{run.where}; k-means with {number} leaves {least:.1%} ({HALVES})."
     level = "bad" if now >= BLUNT_BAD else "warning"
     worsened = run.lately > WORSENED * run.relative.min()

@@ -6,7 +6,10 @@ import warnings
 
 import numpy as np
 
+from explorer.joints.frame import FrameLevel
+
 ITERATIONS = 8
+FEW = 8  # latents, or codes
 STARTS, FEW_CENTRES = 5, 16  # the best of so many starts: of few centres one in 15 leaves a cluster out
 
 
@@ -37,3 +40,25 @@ def kmeans_centres(rows: np.ndarray, k: int) -> np.ndarray:
             centres, _ = kmeans2(rows, k, iter=ITERATIONS, minit="++", seed=seed)
             found.append((float(squared_distances(rows, centres).min(1).sum()), seed, centres))
     return min(found)[2]
+
+
+def spread_of(level: FrameLevel) -> float:
+    return float(np.sqrt(np.square(level.z_e - level.z_e.mean(0)).sum(-1).mean()))
+
+
+def error_of(level: FrameLevel) -> float:
+    error = np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean()
+    return float(error / max(1e-12, spread_of(level) ** 2))
+
+
+def off_centre_of(level: FrameLevel) -> float:
+    """Share of the quantization error that would go if each code stood in the middle of the latents it is chosen for;
+    of codes chosen for at least FEW of the latents shown, 0 if there are none."""
+    z, indices, codes = level.z_e.astype(np.float64), level.indices, level.codebook_size
+    counts = np.bincount(indices, minlength=codes)
+    sums = np.stack([np.bincount(indices, column, codes) for column in z.T], axis=1)  # (K, d)
+    many = counts >= FEW
+    middle = sums[many] / counts[many, None]
+    away = np.square(level.vectors[many] - middle).sum(1) @ counts[many]
+    error = np.square(z - level.vectors[indices])[many[indices]].sum()
+    return float(away / max(1e-12, error)) if many.any() else 0.0

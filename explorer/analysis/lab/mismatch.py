@@ -22,5 +22,6 @@ def mismatch(run: RunReading) -> str | None:
         return None
     return (
         f"With the nearest code of each latent, outputs miss {own:.1%} of the inputs' variance, and in training at "
-        f"most {training:.1%} (last {len(newest)} looks): what the decoder learns from is not what single codes give."
+        f"most {training:.1%} ({run.missed_over(NEWEST, 'worst')}): what the decoder learns from is not what single "
+        "codes give."
     )

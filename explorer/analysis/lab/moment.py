@@ -71,10 +71,6 @@ def _reseeds(run: RunReading) -> float:
     return float(sum(one.count for one in run.reseeds))
 
 
-def _missed(run: RunReading) -> float:
-    return float(run.missed[-20:].mean()) if len(run.missed) else 0.0
-
-
 def _norm(rows: np.ndarray) -> float:
     return float(np.linalg.norm(rows, axis=1).mean()) if len(rows) else 0.0
 
@@ -119,7 +115,9 @@ MEASURES: Mapping[str, Measure] = {
     "ceiling": Measure(lambda run: run.ceiling, _whole),
     "error": Measure(lambda run: run.error, _percent, "of the latents' variance is left by the codes"),
     "best": Measure(lambda run: run.reference if run.reference is not None else float("nan"), _percent),
-    "missed": Measure(_missed, _percent, "of the inputs' variance is missed by the outputs"),
+    "missed": Measure(
+        lambda run: run.missed_lately, _percent, "of the inputs' variance is missed by the outputs ({trained})"
+    ),
     "latent_norm": Measure(lambda run: _norm(run.level.z_e), _short, "mean length of a latent"),
     "first_norm": Measure(lambda run: _norm(run.first.levels[run.number].z_e), _length),
     "code_norm": Measure(lambda run: _norm(run.level.vectors), _short),
@@ -133,16 +131,24 @@ MEASURES: Mapping[str, Measure] = {
 }
 
 
+WINDOWS: Mapping[str, Callable[[RunReading], str]] = {  # over which steps the perplexity is taken, and what is missed
+    "batches": lambda run: run.batches,
+    "trained": lambda run: run.missed_over(),
+}
+
+
 class _Numbers(dict):
-    """The numbers of a run by name, written; each is measured when a sentence asks for it."""
+    """The numbers of a run by name, written, and the windows in words; each is made when a sentence asks for it."""
 
     def __init__(self, run: RunReading) -> None:
         super().__init__()
         self._run = run
 
     def __missing__(self, name: str) -> str:
-        measure = MEASURES[name]
-        self[name] = measure.written(measure.value(self._run), 0)
+        if name in WINDOWS:
+            self[name] = WINDOWS[name](self._run)
+        else:
+            self[name] = MEASURES[name].written(MEASURES[name].value(self._run), 0)
         return self[name]
 
 

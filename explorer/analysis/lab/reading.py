@@ -10,8 +10,16 @@ import numpy as np
 
 from explorer.analysis.lab.advice import advise
 from explorer.analysis.lab.dead_codes import LOOKS, DeadCodes, some
-from explorer.analysis.lab.distances import kmeans_centres, squared_distances
+from explorer.analysis.lab.distances import (
+    FEW,
+    error_of,
+    kmeans_centres,
+    off_centre_of,
+    spread_of,
+    squared_distances,
+)
 from explorer.analysis.lab.until import CurvesUntil, EventsUntil
+from explorer.analysis.lab.words import over_steps
 from explorer.joints.frame import LIVE, Frame, FrameEvent, FrameLevel
 from explorer.joints.measures.usage import usage_of_counts
 from explorer.lab.history import Tally
@@ -21,7 +29,6 @@ RECENT = 100  # steps looked back over: reseeds are counted over them, errors an
 UNFAITHFUL = 0.1  # squared error of the outputs as a share of the variance of the inputs ...
 ABOVE_BOUND = 4.0  # ... and this many times what codes of that perplexity could reach
 FALLING = 0.6  # an error falls while it is below this share of what it was when the run was half as long
-FEW = 8  # latents, or codes
 TURNED = 0.2  # of a length
 DUPLICATE = 0.05  # two codes are alike when closer than this share of the typical distance of a latent to its code
 CLOSE = 0.01  # ... and than this share of the median distance between codes
@@ -30,7 +37,6 @@ CLOSE = 0.01  # ... and than this share of the median distance between codes
 class RunReading:
     """What the checks share: the newest frame, its worst level, and sizes of things."""
 
-    counted = "in a batch"  # over what the perplexity is taken, in words
     newest_rows = 20  # of the curves, whose mean is told
 
     def __init__(self, kept: Sequence[Frame], curves: Any, events: Any, settings: LabSettings | None = None) -> None:
@@ -63,9 +69,25 @@ class RunReading:
     @cached_property
     def perplexity(self) -> float:
         """Of a batch, mean of the newest rows; of the latents shown where the curves have none."""
-        _, values = self.curves.series(f"perplexity_{self.number}")
+        _, values = self._perplexities
         shown = usage_of_counts(np.bincount(self.level.indices)).perplexity
-        return float(values[-20:].mean()) if len(values) else shown
+        return float(values.mean()) if len(values) else shown
+
+    @property
+    def counted(self) -> str:
+        """Over what the perplexity is taken, in words."""
+        return f"in a batch ({self.batches})" if len(self._perplexities[0]) else "over the latents shown"
+
+    @property
+    def batches(self) -> str:
+        """The steps of these batches, in words: the rows of the curves lie ever further apart."""
+        return over_steps(self._perplexities[0], self.now.step)
+
+    @cached_property
+    def _perplexities(self) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and values of the newest rows."""
+        steps, values = self.curves.series(f"perplexity_{self.number}")
+        return steps[-self.newest_rows :], values[-self.newest_rows :]
 
     @cached_property
     def spread(self) -> float:
@@ -246,11 +268,24 @@ class RunReading:
     def missed(self) -> np.ndarray:
         """Squared error of the outputs as a share of the variance of the inputs: of the steps kept in the curves, or
         of the newest frame where the curves have none; empty where there is nothing to compare."""
-        _, values = self.curves.series("missed")
+        _, values = self._misses
         if len(values) or self.now.inputs is None or self.now.outputs is None:
             return values
         inputs, outputs = self.now.inputs.astype(np.float64), self.now.outputs.astype(np.float64)
         return np.array([np.square(inputs - outputs).mean() / max(1e-12, np.square(inputs - inputs.mean(0)).mean())])
+
+    @cached_property
+    def _misses(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.curves.series("missed")
+
+    def missed_over(self, rows: int = 0, what: str = "mean") -> str:
+        """In words, over which steps so many of the newest rows of what is missed are taken; 0: `newest_rows`."""
+        return over_steps(self._misses[0][-(rows or self.newest_rows) :], self.now.step, what)
+
+    @cached_property
+    def missed_lately(self) -> float:
+        """Mean of the newest rows of `missed`; 0 where there are none."""
+        return float(self.missed[-self.newest_rows :].mean()) if len(self.missed) else 0.0
 
     @cached_property
     def bound(self) -> float:
@@ -262,8 +297,7 @@ class RunReading:
     @cached_property
     def unfaithful(self) -> float:
         """What outputs miss, where it is far more than codes of that perplexity must; else 0."""
-        now = float(self.missed[-self.newest_rows :].mean()) if len(self.missed) else 0.0
-        return now if now > max(UNFAITHFUL, ABOVE_BOUND * self.bound) else 0.0
+        return self.missed_lately if self.missed_lately > max(UNFAITHFUL, ABOVE_BOUND * self.bound) else 0.0
 
     @property
     def still_falls(self) -> bool:
@@ -290,25 +324,3 @@ def read_run(
     if shown and (not kept or kept[-1].step < shown.step):
         kept.append(shown)
     return RunReading(kept, curves, events, settings) if kept else None
-
-
-def spread_of(level: FrameLevel) -> float:
-    return float(np.sqrt(np.square(level.z_e - level.z_e.mean(0)).sum(-1).mean()))
-
-
-def error_of(level: FrameLevel) -> float:
-    error = np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean()
-    return float(error / max(1e-12, spread_of(level) ** 2))
-
-
-def off_centre_of(level: FrameLevel) -> float:
-    """Share of the quantization error that would go if each code stood in the middle of the latents it is chosen for;
-    of codes chosen for at least FEW of the latents shown, 0 if there are none."""
-    z, indices, codes = level.z_e.astype(np.float64), level.indices, level.codebook_size
-    counts = np.bincount(indices, minlength=codes)
-    sums = np.stack([np.bincount(indices, column, codes) for column in z.T], axis=1)  # (K, d)
-    many = counts >= FEW
-    middle = sums[many] / counts[many, None]
-    away = np.square(level.vectors[many] - middle).sum(1) @ counts[many]
-    error = np.square(z - level.vectors[indices])[many[indices]].sum()
-    return float(away / max(1e-12, error)) if many.any() else 0.0

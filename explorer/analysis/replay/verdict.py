@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from explorer.analysis.lab.distances import error_of
 from explorer.analysis.lab.finding import Finding
-from explorer.analysis.lab.reading import error_of
 from explorer.analysis.replay.reading import RecordedReading, perplexity_of
 from explorer.analysis.severity import ALARMS
 from explorer.foundation.errors import RecordError, SettingsError

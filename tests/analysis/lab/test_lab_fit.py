@@ -37,7 +37,7 @@ def test_no_error_is_named_below_the_bar_that_it_is_held_against():
     (badly,) = [
         one for one in told([frame(0, *[z, before[0].levels[0].vectors], codes), *before, now]) if "badly" in one.title
     ]
-    assert badly.text.startswith("The codes leave 12.0% of the latents' variance (median of the last steps)")
+    assert badly.text.startswith("The codes leave 12.0% of the latents' variance (median over the last 100 steps)")
 
 
 def test_latents_that_have_run_together_are_no_share_of_millions():

@@ -38,7 +38,10 @@ def test_single_codes_that_miss_far_more_than_training_does_are_told(cloud, off,
     assert (MIXED in titles(found)) == said
     if said:
         (text,) = (finding.text for finding in found if MIXED in finding.title)
-        assert "miss 25.0% of the inputs' variance, and in training at most 1.0% (last 20 looks)" in text
+        assert (
+            "miss 25.0% of the inputs' variance, and in training at most 1.0% (worst of 20 looks from step 11 to 30)"
+            in text
+        )
 
 
 def test_a_mixture_that_stays_warm_is_told_with_what_mends_it_and_one_that_cools_is_not():
