@@ -6,14 +6,14 @@ JSON in and out. The run answers for itself, in a process of its own (`lab/proce
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from explorer.foundation.errors import ExplorerError
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab.desk import end_answer
-from explorer.pages.lab.link import linked_run, requests_of
+from explorer.pages.lab.link import LinkedRun, linked_run, requests_of, restore
 from explorer.pages.lab.process import LabProcess
 from explorer.pages.lab.run import LabRun
 from explorer.pages.shared.dispatch import Dispatcher, Event, refusal, reply
@@ -25,9 +25,11 @@ GONE = "This run has ended: its page was closed, or the server was started again
 
 @dataclass(frozen=True)
 class Resume:
-    """settings: those that the browser still has, as `LabSettings` checks them."""
+    """settings: those of run A that the browser still has, as `LabSettings` checks them. query: of a link to the run
+    that ended, which says the rest of it: its preset, what run B changes, how fast it went."""
 
     settings: Annotated[dict[str, Any], Entries()] = field(default_factory=dict)
+    query: Annotated[str, Text(most=PATH_CHARACTERS)] = ""
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,17 @@ def _run_of(visitor: Visitor | None) -> LabProcess:
 
 
 def _resume(visitor: Visitor, request: Resume) -> dict[str, Any]:
-    """A new run with the settings that the browser still has."""
-    visitor.part(LabRun).open(LabSettings().changed(request.settings))
-    return {"error": None, "token": visitor.token}
+    """The run that ended again, from step 0 and playing. Points drawn by hand may be too many for a link, so the
+    settings come beside it."""
+    wanted = replace(_asked(request.query), settings=LabSettings().changed(request.settings), paused=False)
+    lab = visitor.part(LabRun)
+    lab.preset = wanted.preset
+    run = lab.open(wanted.settings)
+    return {"error": None, "token": visitor.token, "message": restore(wanted, run.ask)}
+
+
+def _asked(query: str) -> LinkedRun:
+    return linked_run(dict(parse_qsl(query, keep_blank_values=True)))
 
 
 def _travel(visitor: Visitor, request: Travel) -> dict[str, Any]:
@@ -75,7 +85,7 @@ def _travel(visitor: Visitor, request: Travel) -> dict[str, Any]:
 
     As an action is answered, and `message`: what of the link could not be had.
     """
-    wanted = linked_run(dict(parse_qsl(request.query, keep_blank_values=True)))
+    wanted = _asked(request.query)
     lab = visitor.part(LabRun)
     lab.preset = wanted.preset
     run, new = lab.process, {}

@@ -20,7 +20,8 @@ export function messageOf({ status, token, first, problem, waiting = false }) {
   return first ? { kind: "wait", text: first, button: null } : null;
 }
 
-export function createMessages({ act, bus }) {
+/** query(): of a link to the run that was seen last; a run that is started again is that one. */
+export function createMessages({ act, bus, query }) {
   const text = h("span", {});
   const button = h("button", { type: "button", class: "dte-button lab-button" });
   const element = h("div", { class: "lab-message", role: "alert", hidden: true }, text, button);
@@ -32,7 +33,7 @@ export function createMessages({ act, bus }) {
     if (action === null) return bus.set({ scrub: status.kept?.last ?? 0 });
     if (action === "reload") return window.location.reload();
     button.disabled = true;
-    const answer = await act(action, { settings });
+    const answer = await act(action, { settings, query: query() });
     button.disabled = false;
     if (answer.ok) return;
     text.textContent = answer.error?.message ?? "That did not work.";

@@ -69,7 +69,7 @@ class Lab extends Component {
   }
 
   build() {
-    this.messages = createMessages({ act: this.link.act, bus: this.bus });
+    this.messages = createMessages({ act: this.link.act, bus: this.bus, query: () => this.address.now(window.location.search).replace(/^\?/, "") });
     const transport = h("section", {});
     this.transport = this.part(createTransport(transport, this.env));
     this.left = Object.entries(LEFT).map(([name, create]) => makePanel(name, create, this.env));

@@ -164,3 +164,37 @@ def test_two_runs_of_a_link_are_taken_and_left_again(place):
     both = travel(place, "settings=%7B%7D&b=%7B%22decay%22%3A+0.5%7D")
     assert [one["decay"] for one in both["settings"]] == [LabSettings().decay, 0.5]
     assert len(travel(place, "settings=%7B%7D")["settings"]) == 1
+
+
+def resume(visitor, settings, query=""):
+    return json.loads(do({"action": "resume", "token": visitor.token, "settings": settings, "query": query}))
+
+
+def test_a_run_that_is_started_again_keeps_its_preset_and_its_speed_and_plays(place):
+    place.part(LabRun).open(LabSettings()).end("It is over.")
+    changes = PRESETS[NAME].changes
+    answer = resume(place, changes, f"preset={NAME}&mended=1&speed=10&paused=1")
+    assert answer["ok"] and answer["token"] == place.token and answer["message"] == ""
+    status = json.loads(place.part(LabRun).process.ask("pull", {}))["status"]
+    assert (status["preset"], status["mended"], status["limit"], status["playing"]) == (NAME, True, 10.0, True)
+
+
+def test_a_comparison_that_is_started_again_is_one_and_settings_too_long_for_its_link_are_kept(place):
+    place.part(LabRun).open(LabSettings()).end("It is over.")
+    points = [[x / 2000, 0.5] for x in range(1500)]
+    assert resume(place, {"dataset": "drawn", "points": points}, "settings=%7B%7D&b=%7B%22decay%22%3A+0.5%7D")["ok"]
+    first, second = json.loads(place.part(LabRun).process.ask("pull", {}))["settings"]
+    assert first["dataset"] == second["dataset"] == "drawn" and len(first["points"]) == len(second["points"]) == 1500
+    assert (first["decay"], second["decay"]) == (LabSettings().decay, 0.5)
+
+
+def test_a_run_that_is_started_again_without_a_link_has_its_settings_alone(place):
+    lab = place.part(LabRun)
+    lab.preset = NAME
+    lab.open(LabSettings()).end("It is over.")
+    assert resume(place, {"codebook_size": 4})["ok"]
+    pulled = json.loads(lab.process.ask("pull", {}))
+    assert pulled["status"]["preset"] is None and pulled["settings"][0]["codebook_size"] == 4
+    odd = resume(place, {"codebook_size": 5}, "preset=nothing")
+    assert odd["ok"] and odd["message"] == ""
+    assert json.loads(lab.process.ask("pull", {}))["settings"][0]["codebook_size"] == 5

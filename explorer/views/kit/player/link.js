@@ -155,9 +155,10 @@ class Link {
   /** Merge an answer; returns what is new. */
   take(answer) {
     const before = this.status;
-    const what = { frame: false, status: false, settings: false, problem: this.problem !== "", run: false };
-    this.problem = answer.error?.message ?? "";
     const ended = Boolean(answer.status?.ended); // what was seen last stays on the page
+    const over = ended && !before?.ended; // said at once: the next answer is seconds away
+    const what = { frame: false, status: false, settings: false, problem: this.problem !== "" || over, run: false };
+    this.problem = answer.error?.message ?? "";
     if (answer.run !== undefined && answer.run !== this.run && !ended) {
       Object.assign(this, { run: answer.run, sides: [], past: null });
       what.run = true;
@@ -194,7 +195,7 @@ class Link {
     if (this.waiting) await this.waiting;
     try {
       const answer = JSON.parse(await this.server.lab_do({ ...args, token: this.token, action }));
-      if (answer.token) Object.assign(this, { token: answer.token, message: "", run: null }); // another runner
+      if (answer.token) Object.assign(this, { token: answer.token, message: answer.message ?? "", run: null }); // another runner
       if (answer.status) this.status = answer.status;
       const settings = this.takeSettings(answer.settings);
       this.changed = true;

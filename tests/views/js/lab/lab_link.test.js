@@ -168,7 +168,7 @@ test("another run drops the stores; another level drops the heatmap only", async
 });
 
 test("a run that ended stays on the page and is asked about seldom; another runner starts anew", async () => {
-  const { clock, wait, link, settle, asked } = bench({ resume: () => ({ ok: true, error: null, token: "t" }) });
+  const { clock, wait, link, heard, settle, asked } = bench({ resume: () => ({ ok: true, error: null, token: "t", message: "B is not there." }) });
   link.tick();
   wait[0].resolve({ run: "a", status, sides: [side([0, 1, 4])] });
   await settle();
@@ -177,10 +177,12 @@ test("a run that ended stays on the page and is asked about seldom; another runn
   wait[1].resolve({ run: "", status: { playing: false, ended: "Idle." }, sides: [] });
   await settle();
   assert.deepEqual(kept(link.sides[0].curves), [0, 1, 4]);
+  assert.equal(heard.at(-1).problem, true, "that it is over is said at once, not with the next answer");
   clock.time = 1500;
   link.tick();
   assert.equal(asked.length, 2);
   await link.act("resume");
+  assert.equal(link.message, "B is not there.");
   link.tick();
   assert.equal(asked[2].after.run, null);
   wait[2].resolve({ run: "a", status, sides: [side([0])] });
