@@ -41,8 +41,8 @@ CHAPTER = Chapter(
             EQUATION,
             Question(
                 "An encoder searched longer for its sum of codes. What must the decoder know of that?",
-                ("How wide the search was", "Nothing: it adds the codes whose numbers it gets"),
-                1,
+                ("Nothing: it adds the codes that it gets", "How wide the search was, to undo it step by step"),
+                0,
                 "A token is still one number a codebook. Searching longer costs time when encoding, and not a bit more "
                 "to send.",
             ),
@@ -61,12 +61,12 @@ CHAPTER = Chapter(
             question=Question(
                 "Two codebooks of 4 codes make 16 sums, which could all be tried. Why is that not done in practice?",
                 (
-                    "Four codebooks of 1,024 codes have about a million million sums",
-                    "Trying all sums gives worse codes",
+                    "Trying all sums gives worse codes than a search",
+                    "Four codebooks of 1,024 codes have a million million sums",
                     "The decoder could not follow",
                 ),
-                0,
-                "1,024 to the power of 4. So one searches well rather than everywhere.",
+                1,
+                "About a million million: 1,024 to the power of 4. So one searches well rather than everywhere.",
             ),
         ),
         Step(

@@ -44,8 +44,8 @@ CHAPTER = Chapter(
             question=Question(
                 "A graph of a million nodes gets 1,000 anchors and has 50 kinds of relations. How many codes does a "
                 "language model need for it?",
-                ("A million, one a node", "A little over 1,050: anchors, relations, a few distances"),
-                1,
+                ("About 1,050, and a few for distances", "A million: a node can have no other name"),
+                0,
                 "New words are made by combining: four of 1,000 anchors give far more tuples than there are nodes.",
             ),
         ),
@@ -58,7 +58,7 @@ CHAPTER = Chapter(
             (GRAPH, NODE),
             question=Question(
                 "Each node of a graph is told by a tuple of its nearest anchors. Can the graph be decoded from these?",
-                ("Yes, as a picture is from its tokens", "No: they tell where a node stands, not which edges it has"),
+                ("Yes: they hold all edges, as tokens hold a picture", "No: they do not tell which edges a node has"),
                 1,
                 "This tokenizer has no decoder. What is lost is seen in nodes that share a tuple: nobody can tell them "
                 "apart any more.",

@@ -44,8 +44,8 @@ CHAPTER = Chapter(
             INDEX,
             Question(
                 "LFQ gets one axis more, from 4 to 5. What happens to the number of codes?",
-                ("One more", "It doubles", "It stays, the axes share it"),
-                1,
+                ("It doubles, from 16 to 32", "It grows by one", "It stays the same"),
+                0,
                 "D axes make 2 to the power of D codes: 16, 32, 64. 18 axes make 262,144, and no table is stored.",
             ),
         ),
@@ -64,7 +64,7 @@ CHAPTER = Chapter(
             Question(
                 "The loss of LFQ has two parts: H of each token, and H of their mean. All axes say the same. Which "
                 "part is bad?",
-                ("The first: tokens are not sure", "The second: the mean over the batch uses few codes"),
+                ("The first: each token is unsure of its signs", "The second: on average only few codes are used"),
                 1,
                 "The tokens are as sure as before. Lower Axes alike, and watch the bars rise to the dashed line.",
             ),

@@ -38,11 +38,11 @@ CHAPTER = Chapter(
             Question(
                 "Codes 1 and 5 are not the nearest to any latent. What moves them while a plain codebook learns?",
                 (
-                    "Nothing: only the latents of its own cell move a code",
-                    "The nearest latents, a little",
-                    "The decoder",
+                    "The latents that come nearest to them",
+                    "The decoder, through its gradient",
+                    "Nothing: only latents of its own cell move a code",
                 ),
-                0,
+                2,
                 "A code learns from the latents that chose it. Nobody chose these two, so they stay where they are, "
                 "and are called dead. Later chapters show how codes die, and how to bring them back.",
             ),
@@ -58,8 +58,8 @@ CHAPTER = Chapter(
             "latents and codes to length 1.",
             question=Question(
                 "A latent is made twice as long, in the same direction. Can its token change?",
-                ("By distance yes, by angle no", "By angle yes, by distance no", "Neither way"),
-                0,
+                ("By angle yes, by distance no", "By distance yes, by angle no", "Neither by distance nor by angle"),
+                1,
                 "Its direction is the same, so by angle nothing changes. By distance it may have come into another "
                 "cell.",
             ),
@@ -76,8 +76,8 @@ CHAPTER = Chapter(
             "EMA of VQ-VAE does it batch by batch.",
             question=Question(
                 "A codebook has learned by k-means. Where do its codes lie closest together?",
-                ("Where latents are dense", "Evenly, all over the plane", "In the corners"),
-                0,
+                ("Evenly, all over the plane", "In the corners", "Where latents are dense"),
+                2,
                 "Where many latents lie, a code that is added lowers the error most. Empty places get none.",
             ),
         ),

@@ -23,8 +23,8 @@ CHAPTER = Chapter(
             "The two axes are those of the survey Discrete Visual Tokenizers for Multimodal LLMs (2025), section 2. A "
             "soft method is hard where tokens are needed: in use it sends one number, too.",
             question=Question(
-                "A language model reads the tokens of a soft method. Does it get mixtures of codes?",
-                ("Yes, weights of all codes", "No: in use every method gives whole numbers, no mixtures"),
+                "A language model reads the tokens of a soft method. What does it get for a place?",
+                ("Weights of all codes, as in its training", "Whole numbers, as from every method that is trained"),
                 1,
                 "Soft is how it learns. A token is always one whole number; a place has one, or several where there "
                 "are levels.",
@@ -40,8 +40,8 @@ CHAPTER = Chapter(
             "Our runs are short: 200 steps, two seeds, small networks. They show what happens without care, not what "
             "the best recipe reaches.",
             question=Question(
-                "FSQ has no table in which codes could die. Were all its 256 codes used in our short runs?",
-                ("Yes, a rule uses all", "No: more than a third were not used"),
+                "FSQ has no table in which codes could die. How many of its 256 codes were used in our short runs?",
+                ("All of them, as none can die", "Fewer than two thirds of them"),
                 1,
                 "A code that no latent comes near is not used, whether it is learned or follows from a rule. The "
                 "encoder must spread its latents.",

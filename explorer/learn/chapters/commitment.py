@@ -58,8 +58,8 @@ CHAPTER = Chapter(
             question=Question(
                 "In some published programs \N{GREEK SMALL LETTER BETA} stands before the wrong term. Which one must "
                 "it weigh?",
-                ("The codebook loss", "The commitment loss", "The reconstruction"),
-                1,
+                ("The commitment loss", "The codebook loss", "The reconstruction loss"),
+                0,
                 "The commitment loss. With 0.25 before the codebook loss instead, codes are pulled at a quarter, and "
                 "the encoder is held four times as hard.",
             ),
@@ -74,9 +74,9 @@ CHAPTER = Chapter(
             "Both are the same squared distance. What differs is where the gradient is stopped, and that is not seen "
             "in the value.",
             question=Question(
-                "Codebook loss and commitment loss show the same number. Is that a bug?",
-                ("Yes, one of them is computed twice", "No: they differ in their gradient, not in their value"),
-                1,
+                "Codebook loss and commitment loss show the same number. Can both be right?",
+                ("Yes: only their gradients differ", "No: one of them was computed twice"),
+                0,
                 "It is how it should be. sg stops a gradient and changes no value. One loss moves the codes, the other "
                 "the encoder.",
             ),

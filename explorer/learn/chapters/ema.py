@@ -45,10 +45,10 @@ CHAPTER = Chapter(
             question=Question(
                 "A codebook with a lower decay forgets faster. Why not set it to 0?",
                 (
-                    "It would be unstable: each code would be the mean of one batch, with all its noise",
-                    "It would be slower to compute",
+                    "Every batch would have to be kept, which takes more room",
+                    "Each code would be the mean of one batch, with all its noise",
                 ),
-                0,
+                1,
                 "With decay 0 a code is the mean of the latents that it won in this very step. A code that wins only "
                 "two of them jumps about; one that wins none has no mean at all.",
             ),

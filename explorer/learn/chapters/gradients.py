@@ -55,8 +55,8 @@ CHAPTER = Chapter(
             question=Question(
                 "Why is the true gradient of taking the nearest code zero?",
                 (
-                    "A small move of the latent does not change which code is nearest",
-                    "The nearest code is already the best one",
+                    "A small move of the latent leaves the nearest code the same",
+                    "The nearest code is already the best one of all",
                     "The decoder has no loss of its own",
                 ),
                 0,
@@ -75,8 +75,12 @@ CHAPTER = Chapter(
             STRAIGHT,
             Question(
                 "Straight-through copies the gradient from the code to the latent. When is that a good guess?",
-                ("When the latent lies close to its code", "When the codebook is small", "Always: it is exact"),
-                0,
+                (
+                    "Always: it is exact",
+                    "When the latent lies close to its code",
+                    "When the codebook is small and its cells are large",
+                ),
+                1,
                 "Close to each other, both places ask for much the same. This is one reason for the commitment loss, "
                 "which holds latents near their codes.",
             ),
@@ -94,8 +98,12 @@ CHAPTER = Chapter(
             ROTATION,
             Question(
                 "What does the decoder get with the rotation trick?",
-                ("The code, turned a little", "Exactly the same code as before", "The latent itself"),
-                1,
+                (
+                    "The code, turned towards the latent",
+                    "The latent itself, stretched a little",
+                    "Exactly the same code as before",
+                ),
+                2,
                 "Turning and stretching the latent gives exactly its code. Only the way back is another.",
             ),
         ),
@@ -114,9 +122,9 @@ CHAPTER = Chapter(
             Question(
                 "Turn the temperature of Gumbel-softmax down from 1 to 0.1. What happens?",
                 (
-                    "Each draw is nearly one code, and the draws' arrows differ more",
-                    "Each draw is nearly one code, and the arrows agree",
-                    "Nothing: temperature only matters after training",
+                    "Draws are nearly single codes, and their arrows differ more",
+                    "Draws are nearly single codes, and their arrows agree better",
+                    "Draws mix all codes alike, and their arrows nearly vanish",
                 ),
                 0,
                 "At 1.0 the heaviest code of a draw has weight 0.84 on average, and the arrows scatter by 0.69 of "

@@ -43,7 +43,7 @@ CHAPTER = Chapter(
             "What is left out gives the mean of its codes, since the decoder must be given something.",
             question=Question(
                 "A coarse and a fine grid have 512 codes each. Which costs more bits?",
-                ("The coarse one: it carries the large things", "The fine one: it has four times as many tokens"),
+                ("The coarse one: it carries the large things", "The fine one: it has four times the tokens"),
                 1,
                 "Each token costs 9 bits in either grid. 32 x 21 tokens against 64 x 42: the fine grid takes four "
                 "fifths of all bits.",
@@ -58,8 +58,8 @@ CHAPTER = Chapter(
             (DECODED,),
             question=Question(
                 "Is the fine grid of VQ-VAE-2 the residual of the coarse one, as in RVQ?",
-                ("Yes, the two are added", "No: they lie on different grids, and the decoder joins them"),
-                1,
+                ("No: a network joins the two grids", "Yes: its codes are added to the coarse ones"),
+                0,
                 "Nothing is subtracted or added between codes. The network in between decides who says what, which is "
                 "why neither grid is a picture by itself.",
             ),

@@ -44,8 +44,8 @@ CHAPTER = Chapter(
             KMEANS,
             Question(
                 "k-means runs to its end from a start far away. What becomes of a code that no latent takes?",
-                ("It stays where it is", "It moves to the nearest latent", "It is removed"),
-                0,
+                ("It moves to the nearest latent", "It stays where it is", "It is removed"),
+                1,
                 "It has no latents whose middle it could move to. That is a dead code.",
             ),
         ),
@@ -61,11 +61,11 @@ CHAPTER = Chapter(
             question=Question(
                 "Codes are put onto the first latents: more than 30 are used at step 1, and one a little later. Why?",
                 (
-                    "The encoder moved its latents away from where the codes were put",
                     "k-means was not run to its end",
-                    "The batch was too small",
+                    "The batch was too small for so many codes",
+                    "The encoder moved its latents",
                 ),
-                0,
+                2,
                 "Early latents are those of an untrained encoder. It soon moves them, and codes that were put onto "
                 "them are left behind; some are caught later. Codes that were never near recover least.",
             ),

@@ -49,12 +49,9 @@ CHAPTER = Chapter(
             "Entropy is the surprise to be expected. 5 bits are as if 32 codes were equally likely, of 1,024 that "
             "could come: half of the 10 bits are known before.",
             question=Question(
-                "A model of picture tokens gives its most probable next code 19%. Is it bad because it is so unsure?",
-                (
-                    "Yes: a good model would give the right code 100%",
-                    "Not by that alone: many codes would do well here",
-                ),
-                1,
+                "A model of picture tokens gives its most probable next code 19%. Can it be a good model all the same?",
+                ("Yes: many codes would do well there", "No: a good model gives the right code nearly 100%"),
+                0,
                 "The real picture is only one of many that could go on from here. A good model spreads its guess over "
                 "all that could come, and is judged by the surprise at what does.",
             ),
@@ -89,11 +86,11 @@ CHAPTER = Chapter(
                 "Pairs of neighbours were counted: a token needs 4.5 bits once its left neighbour is known. On "
                 "held-out pictures it needs 8.6. Which is true?",
                 (
-                    "4.5: it was counted",
-                    "Nearer to 8.6: there are a million possible pairs, and far too few were counted",
+                    "4.5: it was counted, and so it is exact",
                     "Both, of different codebooks",
+                    "Nearer to 8.6: far too few pairs were counted",
                 ),
-                1,
+                2,
                 "1,024 times 1,024 pairs are possible. Of some 59,000 that were counted most were seen once, and what "
                 "was seen once looks certain. A count over too little always flatters.",
             ),

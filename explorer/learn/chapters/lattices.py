@@ -46,8 +46,8 @@ CHAPTER = Chapter(
             ROUNDING,
             Question(
                 "FSQ bounds and rounds each axis. A latent moves from 2.2 to 2.9 on one. What happens to its token?",
-                ("It always changes", "Most likely nothing: the curve is flat there", "It leaves the codebook"),
-                1,
+                ("It changes: the latent has moved by more than half", "It leaves the codebook", "Most likely nothing"),
+                2,
                 "The bound squeezes all that is far out onto the outermost value. Nothing can leave the lattice.",
             ),
         ),
@@ -61,8 +61,8 @@ CHAPTER = Chapter(
             "The gradient passes the rounding straight through. There is no codebook loss and no commitment: the "
             "reconstruction alone teaches the encoder.",
             question=Question(
-                "A code of FSQ is not used by any token. Can reseeding revive it?",
-                ("Yes, as any other code", "No: it has its place on the lattice and cannot be moved"),
+                "A code of FSQ is not used by any token. What can bring it into use?",
+                ("Reseeding, by moving it onto a latent", "The encoder, by bringing latents to its place"),
                 1,
                 "There is no vector to move. Only the encoder can bring latents there.",
             ),

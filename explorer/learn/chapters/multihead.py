@@ -46,8 +46,8 @@ CHAPTER = Chapter(
             (BOARD, SIDE),
             question=Question(
                 "Two heads of 4 codes each look at latents in the same direction. How many different tokens are there?",
-                ("16, all pairs", "8", "4: both always take the same number"),
-                2,
+                ("4, as both agree", "8, as many as are stored", "16, all pairs of two"),
+                0,
                 "They see the same and choose the same. 4 bits are sent where 2 would say it all. So heads are trained "
                 "to differ.",
             ),

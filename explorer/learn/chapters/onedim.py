@@ -46,8 +46,8 @@ CHAPTER = Chapter(
             question=Question(
                 "With a grid, a picture of twice the side gets four times the tokens. What decides how many TiTok "
                 "gives?",
-                ("The size of the picture, too", "How many queries it was trained with, whatever the size"),
-                1,
+                ("The number of queries that it was trained with", "The size of the picture, as with a grid"),
+                0,
                 "The list is as long as there are queries: 64 for ours. That is why it suits a language model, whose "
                 "cost grows with the length, and why detail must go somewhere else.",
             ),

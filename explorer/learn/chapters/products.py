@@ -36,8 +36,8 @@ CHAPTER = Chapter(
             EQUATION,
             Question(
                 "8 codes on each of two axes. How many codes are stored, and how many cells are there?",
-                ("8 stored, 64 cells", "16 stored, 16 cells", "16 stored, 64 cells"),
-                2,
+                ("16 stored, 64 cells", "16 stored, 16 cells", "64 stored, 64 cells"),
+                0,
                 "8 + 8 are stored, and 8 x 8 pairs can be made of them.",
             ),
         ),
@@ -61,8 +61,8 @@ CHAPTER = Chapter(
             question=Question(
                 "The first level of a residual quantizer alone shows the picture. Does the first group of a product "
                 "quantizer, too?",
-                ("Yes, the first number matters most everywhere", "No, groups lie side by side and have no order"),
-                1,
+                ("No: groups lie side by side, without an order", "Yes: the first number always matters most"),
+                0,
                 "Groups are parts, not corrections. In this tokenizer the second and the fourth carry the most; nobody "
                 "chose that, it came out of the training.",
             ),
@@ -80,10 +80,10 @@ CHAPTER = Chapter(
                 "turned. Why?",
                 (
                     "The codes do not fit the cloud yet",
-                    "What one axis gains by turning, the other loses, as both have as many codes",
                     "A rotation never changes anything",
+                    "What one axis gains the other loses: both have 4 codes",
                 ),
-                1,
+                2,
                 "With 8 codes on the first axis and 2 on the second, still 16 cells, a turn by 30 degrees leaves less "
                 "than half of the error. Codes must go where the spread is.",
             ),

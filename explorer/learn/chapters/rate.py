@@ -44,8 +44,8 @@ CHAPTER = Chapter(
             "moves a result. Differences smaller than that say nothing.",
             question=Question(
                 "D, the dimensions of a code, is raised from 2 to 32, and K stays. How does the rate change?",
-                ("16 times as many bits", "Not at all"),
-                1,
+                ("It stays: only K sets it", "16 times as many bits"),
+                0,
                 "Only the number of the code is sent, and there are still K of them. D decides how the codes can lie, "
                 "and how easily they are all used.",
             ),
@@ -58,8 +58,8 @@ CHAPTER = Chapter(
             (EXPERIMENT,),
             question=Question(
                 "Two residual levels of 32 codes, or one codebook of 1,024: which sends more bits?",
-                ("Two levels", "One level", "They are equal"),
-                2,
+                ("Neither of them", "The two levels", "The one codebook"),
+                0,
                 "2 times log2 32 = 10 = log2 1,024. What differs is how well they are trained and used.",
             ),
         ),

@@ -58,8 +58,12 @@ CHAPTER = Chapter(
             Question(
                 "There are two entropies: of the average over a batch, and of a single latent's own choice. Which is "
                 "to be high?",
-                ("That of the average: all codes are used", "That of the single choice: latents are unsure", "Both"),
-                0,
+                (
+                    "That of the single choice: latents are unsure",
+                    "That of the average: all codes are used",
+                    "Both: the more entropy, the more is told",
+                ),
+                1,
                 "Spread over the batch, but sure for each latent. LFQ and BSQ lower the second and raise the first. If "
                 "each latent is undecided, usage is even as well, and tokens say nothing.",
             ),
@@ -76,7 +80,10 @@ CHAPTER = Chapter(
             GEOMETRY,
             Question(
                 "64 codes in two dimensions, orthogonality at a high weight. Can the term reach 0?",
-                ("Yes, if it is trained for long", "No: in two dimensions only two codes can be at right angles"),
+                (
+                    "Yes: with a high weight and a long training",
+                    "No: in a plane only two directions are at right angles",
+                ),
                 1,
                 "In D dimensions at most D directions are at right angles to each other. With K far above D the term "
                 "only spreads directions.",
@@ -92,9 +99,9 @@ CHAPTER = Chapter(
             question=Question(
                 "The perplexity of a tokenizer is at 95% of its ceiling. What do you know?",
                 (
-                    "The tokenizer is good",
-                    "Codes are used alike; whether they say something, the reconstruction must show",
-                    "K is too small",
+                    "The reconstructions are good",
+                    "Codes are used alike, and no more than that",
+                    "K is too small for what is to be said",
                 ),
                 1,
                 "The ceiling, min(K, latents of a batch), is a property of the count. Random tokens reach it, too.",

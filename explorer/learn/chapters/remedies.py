@@ -102,9 +102,9 @@ CHAPTER = Chapter(
             question=Question(
                 "Codes are put onto latents before the encoder has learnt anything. Why does that not last?",
                 (
-                    "The encoder learns and moves its latents, and the codes are left behind",
+                    "The encoder learns and moves its latents, and codes stay behind",
                     "k-means finds no good places among so few latents",
-                    "A has fewer codes than B",
+                    "The decoder has no use for codes from k-means",
                 ),
                 0,
                 "k-means fits the codes to the latents of an encoder that has learnt nothing. As it learns, its "

@@ -31,13 +31,13 @@ CHAPTER = Chapter(
                 "Dead codes put onto random latents are back at once; of those put onto hard examples fewer are, at "
                 "first. Why?",
                 (
-                    "All dead codes are put onto the worst-served 5% of the latents, so they crowd there",
-                    "Hard examples are dropped from training",
+                    "Hard examples are dropped from the training of the encoder",
+                    "They crowd onto the few latents that are served worst",
                     "Hard examples are not latents",
                 ),
-                0,
-                "They crowd where the error was largest, and share these few latents. After some hundred steps the "
-                "difference is gone.",
+                1,
+                "They crowd on the worst-served 5% of the latents, where the error was largest, and share these few. "
+                "After some hundred steps the difference is gone.",
             ),
         ),
         Step(
@@ -58,9 +58,9 @@ CHAPTER = Chapter(
             preset("ema_overwrites", mended=True),
             (PLANE, EVENTS),
             question=Question(
-                "Reseeding has brought every code into use. Is the codebook good?",
-                ("Yes, every code is used", "Not necessarily: codes may be duplicates, or still move"),
-                1,
+                "Reseeding has brought every code into use. May the codebook still be a bad one?",
+                ("Yes: codes may be duplicates, or still move", "No: a code in use is a code that is needed"),
+                0,
                 "Usage says that codes are chosen, not that they are needed. Look at the error and at duplicates, too.",
             ),
         ),
@@ -75,11 +75,11 @@ CHAPTER = Chapter(
                 "256 codes share 64 latents a step, and a code with fewer than 2 of them counts as dead and is put "
                 "elsewhere. What is wrong?",
                 (
-                    "The batch is too small to train on",
-                    "The threshold lies above a fair share N / K = 0.25, so healthy codes are torn away",
-                    "Reseeding every ten steps is too seldom",
+                    "Codes are put elsewhere too seldom to come into use",
+                    "The latents are too many for so few codes",
+                    "The threshold lies above a fair share of N / K = 0.25",
                 ),
-                1,
+                2,
                 "A code that gets its fair share of 0.25 is below the threshold of 2. It must lie well below N / K.",
             ),
         ),

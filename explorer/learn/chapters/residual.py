@@ -33,7 +33,7 @@ CHAPTER = Chapter(
             EQUATION,
             Question(
                 "Two levels of 8 codes each. How many places can the sum of two arrows reach?",
-                ("8", "16, as many as are stored", "64, each pair of a first and a second code"),
+                ("8, as the second only corrects", "16, as many as are stored", "64, one for each pair"),
                 2,
                 "64: every code of the second level can follow every code of the first. Stored are only 8 + 8. Switch "
                 "on Show all sums to see them.",
@@ -58,8 +58,12 @@ CHAPTER = Chapter(
             (DECODED,),
             question=Question(
                 "Of four residual levels the first is left out. What is decoded?",
-                ("Nearly the same picture", "A picture without its coarse brightness and colours", "Nothing at all"),
-                1,
+                (
+                    "A picture without its coarse brightness and colours",
+                    "Nearly the same picture, a little less sharp",
+                    "Nothing at all",
+                ),
+                0,
                 "Later levels only correct the first. Without it there is nothing to correct; try it: press Mute and 1 "
                 "beside Level, above the picture.",
             ),

@@ -35,8 +35,8 @@ CHAPTER = Chapter(
             WEIGHTS,
             Question(
                 "Codes span the grey area. Drag the latent far out of it: where does the mixture of codes stay?",
-                ("Within the grey area", "It follows the latent", "On the nearest code"),
-                0,
+                ("It follows the latent", "On the nearest code", "Within the grey area"),
+                2,
                 "Weights are never negative and sum to 1, so the mixture lies between the codes, in the area that they "
                 "span.",
             ),
@@ -53,11 +53,11 @@ CHAPTER = Chapter(
             question=Question(
                 "Soft assignment is annealed from hot to cold. Why not begin as cold as possible?",
                 (
-                    "Only the nearest code would learn, and the others hardly at all",
                     "A softmax cannot be computed at low temperatures",
-                    "Tokens would take more bits",
+                    "Only the nearest code would learn",
+                    "Tokens would take more bits than at the end",
                 ),
-                0,
+                1,
                 "When it is cold the nearest code takes nearly all of the weight, and learns alone. Heat lets every "
                 "code learn before the choice is made.",
             ),

@@ -52,8 +52,8 @@ CHAPTER = Chapter(
             "codec serves every bitrate.",
             question=Question(
                 "A codec has eight residual levels of 0.5 kbit/s, and a line carries 2 kbit/s. What does one send?",
-                ("Every fourth token", "The first four levels", "The last four levels"),
-                1,
+                ("The first four levels", "The last four levels", "Every fourth token of all levels"),
+                0,
                 "The first levels carry most. Without them the later ones correct what is not there.",
             ),
         ),
@@ -69,8 +69,8 @@ CHAPTER = Chapter(
             "lower is nearer).",
             question=Question(
                 "Of two codecs one has the higher SI-SDR, the other the nearer spectrum. Which is better?",
-                ("The one with the higher SI-SDR", "That depends on what is asked: waveform or ear"),
-                1,
+                ("It depends on what is asked: wave or ear", "The one whose waveform is nearer, by its SI-SDR"),
+                0,
                 "A phase that is shifted is not heard, and costs SI-SDR dearly. Listening tests decide, and numbers of "
                 "both kinds belong beside each other.",
             ),

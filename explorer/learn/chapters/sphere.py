@@ -37,8 +37,12 @@ CHAPTER = Chapter(
             EQUATION,
             Question(
                 "BSQ quantizes a latent. It becomes twice as long and keeps its direction. What happens to its code?",
-                ("It moves to a corner farther out", "Nothing: the length is not kept", "It may change any bit"),
-                1,
+                (
+                    "It moves to a corner farther out",
+                    "It may change any bit",
+                    "Nothing: only the direction gets onto the sphere",
+                ),
+                2,
                 "Only its direction gets onto the sphere. The token stays, and so does the distance there: move the "
                 "slider of its length.",
             ),

@@ -51,11 +51,8 @@ CHAPTER = Chapter(
             SHOWN,
             (PICTURE,),
             question=Question(
-                "A codebook has K = 1,024 codes. Does it tell 1,024 kinds of things apart?",
-                (
-                    "Yes, one kind of thing for each code",
-                    "No: K is how many different vectors there are, whatever they mean",
-                ),
+                "A codebook has K = 1,024 codes. Can pictures made of them show more kinds of things?",
+                ("No: each kind of thing takes a code", "Yes: K counts vectors, not things"),
                 1,
                 "Nobody told the tokenizer of things. K is the size of its alphabet; meaning is made of many tokens, "
                 "as words are of letters.",

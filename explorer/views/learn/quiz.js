@@ -22,16 +22,20 @@ export function bankOf(chapters) {
   return Array.from({ length: count }, (_, i) => every[Math.floor((i * every.length) / count)]);
 }
 
-/** How many of the bank are right. Pure. @param {any[]} bank @param {Record<string, number> | undefined} answers by step */
-export const scoreOf = (bank, answers) => bank.filter(({ step, right }) => answers?.[step] === right).length;
+/** What was answered to a question that has such an answer still: its text, or undefined. An answer is kept as its words, since
+ *  the chapters may put others in its place. @param {any} question @param {Record<string, string> | undefined} kept by step */
+const chosenOf = ({ step, answers }, kept) => answers.find((one) => one === kept?.[step]);
+
+/** How many of the bank are right. Pure. @param {any[]} bank @param {Record<string, string> | undefined} kept by step */
+export const scoreOf = (bank, kept) => bank.filter((one) => chosenOf(one, kept) === one.answers[one.right]).length;
 
 /** A row a question: who, what was answered before and after, and, of a quiz that was taken after the chapters, whether it
  *  was right: before them the file tells the student no more than the page does. Pure. */
 export function quizCsv(bank, { name = "", before, after }) {
   const told = (question, answers) => {
-    const chosen = answers?.[question.step];
+    const chosen = chosenOf(question, answers);
     if (chosen === undefined) return ["", ""];
-    return [question.answers[chosen] ?? "", after ? Number(chosen === question.right) : ""];
+    return [chosen, after ? Number(chosen === question.answers[question.right]) : ""];
   };
   const rows = bank.map((one) => [name, one.step, one.text, ...told(one, before), ...told(one, after), after ? one.answers[one.right] : ""]);
   return csv(["name", "step", "question", "before", "right before", "after", "right after", "right answer"], rows);
@@ -78,7 +82,7 @@ export function drawQuiz(root, chapters, time) {
     );
   };
   const hand = () => {
-    const missing = bank.filter(({ step }) => answers[step] === undefined).length;
+    const missing = bank.filter((one) => chosenOf(one, answers) === undefined).length;
     if (missing > 0) return say(said, `${missing} ${missing === 1 ? "question is" : "questions are"} not answered yet. A guess counts, too.`);
     keepQuiz({ [time]: answers });
     say(said, time === "before" ? "Kept in this browser. Play the chapters now, and take the quiz again afterwards." : "Kept in this browser.");
@@ -103,8 +107,8 @@ export function drawQuiz(root, chapters, time) {
 
 function questionPart({ step, chapter, text, answers: offered }, answers) {
   const choice = (words, number) => {
-    const input = h("input", { type: "radio", name: `quiz-${step}`, value: number, checked: answers[step] === number });
-    input.addEventListener("change", () => (answers[step] = number));
+    const input = h("input", { type: "radio", name: `quiz-${step}`, value: number, checked: answers[step] === words });
+    input.addEventListener("change", () => (answers[step] = words));
     return h("label", { class: "le-quiz-answer" }, input, " ", words);
   };
   return h("fieldset", { class: "le-quiz-question", "data-step": step }, h("legend", {}, h("small", {}, chapter), text), ...offered.map(choice));
