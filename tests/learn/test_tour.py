@@ -181,6 +181,14 @@ def test_a_page_names_itself_and_is_told_the_chapter_that_it_asks_for():
     assert not json.loads(ask({"what": "chapter", "id": "nothing"}))["ok"]
 
 
+def test_a_chapter_is_told_with_those_beside_it():
+    """Their states alone: the card names them, and leads to them."""
+    told = [json.loads(ask({"what": "chapter", "id": one.id})) for one in CHAPTERS]
+    outlines = [json.loads(json.dumps(one.outline())) for one in CHAPTERS]
+    assert [one["before"] for one in told] == [None, *outlines[:-1]]
+    assert [one["next"] for one in told] == [*outlines[1:], None]
+
+
 def test_a_list_of_chapters_needs_no_texts_of_steps():
     chapter = CHAPTERS[0]
     outline = chapter.outline()

@@ -19,11 +19,14 @@ class OfChapter:
 
 
 def _chapter(caller: None, request: OfChapter) -> dict[str, Any]:
-    """A chapter with all its steps, and what the words of each mean."""
-    chapter = next(one for one in CHAPTERS if one.id == request.id)
+    """A chapter with all its steps, and what the words of each mean; before, next: the chapters beside it, or None."""
+    at = next(number for number, one in enumerate(CHAPTERS) if one.id == request.id)
+    before, chapter, after = (None, *CHAPTERS, None)[at : at + 3]
     words = [{"words": [asdict(word) for word in words_of(step.text())]} for step in chapter.steps]
     whole = chapter.as_json()
-    return {"chapter": whole | {"steps": [step | said for step, said in zip(whole["steps"], words, strict=True)]}}
+    steps = [step | said for step, said in zip(whole["steps"], words, strict=True)]
+    beside = {"before": before and before.outline(), "next": after and after.outline()}
+    return {"chapter": whole | {"steps": steps}} | beside
 
 
 def _sheet(caller: None, request: Nothing) -> dict[str, Any]:

@@ -7,7 +7,8 @@ import { travel } from "../kit/page/travel.js";
 import { h } from "../kit/widgets/dom.js";
 import { saveText } from "../kit/wire/files.js";
 import { answersCsv, forget, readProgress, stepName, stepsDone } from "./progress.js";
-import { addressOf, hereWith, rootOf } from "./route.js";
+import { classAddress } from "./class.js";
+import { hereWith, rootOf } from "./route.js";
 import { drawQuiz, quizTime, TIMES } from "./quiz.js";
 import { drawSheet } from "./sheet.js";
 
@@ -111,7 +112,7 @@ class ChaptersPage extends Component {
   chapter(chapter, progress) {
     const { done, of } = stepsDone(chapter, progress);
     const root = rootOf(window.location.pathname, "learn");
-    const href = addressOf(root, chapter, done === of ? 0 : nextStep(chapter, progress));
+    const href = classAddress(root, chapter, done === of ? 0 : nextStep(chapter, progress), window.location.search);
     const word = done === 0 ? "Begin" : done === of ? "Again" : "Continue";
     return h(
       "li",

@@ -3,6 +3,7 @@
 // clicks. The address holds all of it: `hide=events,histogram` and `present=1`.
 
 import { h, say } from "../kit/widgets/dom.js";
+import { queryOf } from "./route.js";
 
 const NAME = /^[a-z][a-z0-9_-]{0,40}$/;
 const MOST = 40; // names that a link may hide
@@ -42,6 +43,9 @@ export function classQuery(search, { hide, present }) {
 
 /** What a link for a class keeps from step to step. Pure. @param {string} search */
 export const ofClass = (search) => ({ hide: hiddenNames(search), present: isPresented(search) });
+
+/** The address of a step, below `root`, with what the link for a class that is open keeps. Pure. @param {string} search */
+export const classAddress = (root, chapter, number, search) => `${root}${chapter.steps[number].page}?${classQuery(queryOf(chapter, number), ofClass(search))}`;
 
 /** "wrong_tokens" -> "Wrong tokens". Pure. @param {string} name */
 export const nameWords = (name) => `${name[0].toUpperCase()}${name.slice(1).replaceAll(/[-_]/g, " ")}`;

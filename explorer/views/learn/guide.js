@@ -7,48 +7,23 @@ import { addStyleSheet } from "../kit/page/component.js";
 import { travel } from "../kit/page/travel.js";
 import { h, say } from "../kit/widgets/dom.js";
 import { replaceQuery } from "../kit/wire/bus.js";
-import { applyClass, classPart, classQuery, isPresented, ofClass } from "./class.js";
+import { applyClass, classAddress, classPart, classQuery, isPresented, ofClass } from "./class.js";
 import { markDone, stepName } from "./progress.js";
 import { AIR_PX, coverOf, headPx, seekBy } from "./place.js";
-import { keepOwn, ownOf, placeOf, queryOf, rootOf, staysOnPage } from "./route.js";
-import { morePart, stepParts, wordsPart } from "./step.js";
+import { hereWith, keepOwn, ownOf, placeAt, placeOf, rootOf, staysOnPage } from "./route.js";
+import { footPart, morePart, stepParts, wordsPart } from "./step.js";
 import { factsOf, isDone, namesOf, standing } from "./task.js";
+import { freeSide, makeWay } from "./way.js";
 
 const LOOK_MS = 400; // between two looks at what a task asks for, and for what is to be framed
 const PREPARE_MS = 800; // after a step is shown, so that its own work comes first
 const LIT = "dte-lit";
 const PATIENCE_MS = 15_000; // for a state that is on its way, before a task is looked at all the same
 const PHONE_PX = 760; // below it the card lies across the window: see guide.css
-const DESK_PX = 1100; // from here on a page makes way for the card: see way.css
 const EDGE_PX = 16; // between the card and the edge of the window
 const SEEK_MS = 12_000; // for which what a step is about is brought into sight, while its page is still growing
-const LAB = "#lab-view ";
-const SETTINGS = "#lab-view .lab-panel-controls";
-// As wide as the window, or below what is: these leave the card its place, see way.css.
-const WIDE = [
-  ...[".dte-experiments", ".dte-player", ".dte-graph", ".dte-rec"],
-  ...["#language-view", "#methods-view", "#edit-view", "#compare-view", "#code-card"],
-];
 const NAMED_SIDE = ".dte-lab.lab-ab .lab-side";
 const SHEETS = ["../kit/widgets/base.css", "./way.css"];
-
-/** How a page makes way for what a step is about: in the lab the settings stand beside the plane rather than a window below
- *  it, and the card in the place of the settings where these are not asked for; what is as wide as the window leaves the card
- *  its place on the right. @param {string[]} lit */
-function makeWay(lit) {
-  const page = document.documentElement; // by attributes: another class would be taken for another theme
-  const settings = lit.includes(SETTINGS);
-  page.toggleAttribute("data-settings-first", settings);
-  page.toggleAttribute("data-beside-guide", settings || lit.some((one) => WIDE.some((begin) => one.startsWith(begin))));
-  page.toggleAttribute("data-guide-left", !settings && lit.some((one) => one.startsWith(LAB)));
-}
-
-/** The side of the window that the page has left free, or null. */
-function freeSide() {
-  const page = document.documentElement;
-  if (window.innerWidth < DESK_PX) return null;
-  return page.hasAttribute("data-guide-left") ? "left" : page.hasAttribute("data-beside-guide") ? "right" : null;
-}
 
 /** Have the page of an address, which the browser keeps for its next visit. */
 function fetchAhead(href) {
@@ -81,10 +56,14 @@ class Guide extends Component {
     this.enter(window.location.search);
   }
 
-  /** The chapter in full, asked for once; null where there is none of that name, or no answer, which is asked again. */
+  /** The chapter in full, and what stands before and after it, asked for once; null where there is none of that name, or no
+   *  answer, which is asked again. */
   async chapterOf(id) {
     try {
-      if (!this.asked.has(id)) this.asked.set(id, JSON.parse(await this.server.learn_ask({ what: "chapter", id })).chapter ?? null);
+      if (!this.asked.has(id)) {
+        const { chapter, before, next } = JSON.parse(await this.server.learn_ask({ what: "chapter", id }));
+        this.asked.set(id, chapter ? { ...chapter, before, next } : null);
+      }
     } catch {
       return null;
     }
@@ -107,10 +86,9 @@ class Guide extends Component {
   miss() {
     if (!this.card) this.open();
     Object.assign(this, { chapter: null, step: { lit: [], task: null }, seekEnds: 0 });
-    const href = `${rootOf(window.location.pathname, this.page)}learn`;
     this.card.replaceChildren(
       h("p", {}, "The link names a step of the tour that could not be had."),
-      h("div", { class: "gd-foot" }, h("a", { href }, "All chapters")),
+      h("div", { class: "gd-foot" }, h("a", { href: this.listAddress() }, "All chapters")),
     );
     this.card.dataset.step = "";
   }
@@ -130,9 +108,7 @@ class Guide extends Component {
   show({ chapter, number, step }) {
     if (!this.card) this.open();
     Object.assign(this, { chapter, number, step, done: false, sought: false, seekEnds: performance.now() + SEEK_MS });
-    const last = number === chapter.steps.length - 1;
     const button = (text, act, more = {}) => h("button", { type: "button", class: "dte-plain-button", onclick: act, ...more }, text);
-    this.next = button(last ? "End of the chapter" : "Next", () => this.go(number + 1), { class: "dte-plain-button gd-next" });
     const name = stepName(chapter.id, number);
     this.card.replaceChildren(
       h(
@@ -154,12 +130,7 @@ class Guide extends Component {
         wordsPart(step),
         classPart((query) => replaceQuery(`${query}`)),
       ),
-      h(
-        "div",
-        { class: "gd-foot" },
-        button("Back", () => this.go(number - 1), { disabled: number === 0 }),
-        this.next,
-      ),
+      footPart(chapter, number, this.listAddress(), (to) => this.go(to)),
     );
     this.far = this.card.querySelector(".gd-far");
     delete this.card.dataset.done;
@@ -183,16 +154,22 @@ class Guide extends Component {
 
   /** What the next step shows is made ready while this one is read: its state, or the page that it stands on. */
   prepare() {
-    const to = this.chapter.steps[this.number + 1];
+    const to = placeAt(this.chapter, this.number + 1);
     if (!to) return;
-    if (to.page !== this.page) fetchAhead(this.addressOf(this.number + 1));
-    else if (to.query !== null) travel.prepare(`?${to.query}`);
+    if (to.chapter !== this.chapter) this.chapterOf(to.chapter.id);
+    if (to.step.page !== this.page) fetchAhead(this.addressOf(to));
+    else if (to.step.query !== null) travel.prepare(`?${to.step.query}`);
   }
 
-  /** The address of a step of this chapter, with what a link for a class keeps. */
-  addressOf(number) {
-    const query = classQuery(queryOf(this.chapter, number), ofClass(window.location.search));
-    return `${rootOf(window.location.pathname, this.page)}${this.chapter.steps[number].page}?${query}`;
+  /** The address of a step, with what a link for a class keeps. */
+  addressOf({ chapter, number }) {
+    return classAddress(rootOf(window.location.pathname, this.page), chapter, number, window.location.search);
+  }
+
+  /** Of all chapters; what a link for a class keeps goes with it, and comes back. */
+  listAddress() {
+    const query = classQuery("", ofClass(window.location.search));
+    return `${rootOf(window.location.pathname, this.page)}learn${query ? `?${query}` : ""}`;
   }
 
   /** Frame what the step is about, and see whether its task is done. */
@@ -261,19 +238,27 @@ class Guide extends Component {
     if (others && elements.length > 0) this.dock();
   }
 
-  /** To another step: in place where it is on this page, else on its own page. */
-  go(number) {
-    const { chapter } = this;
-    const to = chapter.steps[number];
-    const root = rootOf(window.location.pathname, this.page);
-    if (!to) return window.location.assign(`${root}learn`);
-    if (number > this.number && staysOnPage(this.step, to)) {
+  /** To another step, of the chapter beside this one where it is beyond an end of it: in place where it is on this page, else
+   *  on its own page; after the last chapter to all of them. */
+  async go(number) {
+    const to = placeAt(this.chapter, number);
+    if (!to) return number > 0 && window.location.assign(this.listAddress());
+    const address = this.addressOf(to);
+    const here = to.step.page === this.page && travel.able;
+    if (to.chapter === this.chapter) return here ? this.goHere(to, address) : window.location.assign(address);
+    const left = this.step;
+    const chapter = here ? await this.chapterOf(to.chapter.id) : null;
+    if (this.disposed || this.step !== left) return; // gone on meanwhile
+    return chapter ? this.goHere({ ...to, chapter, step: chapter.steps[to.number] }, address) : window.location.assign(address);
+  }
+
+  goHere(to, address) {
+    if (to.chapter === this.chapter && to.number > this.number && staysOnPage(this.step, to.step)) {
       const query = new URLSearchParams(window.location.search);
-      query.set("learn", stepName(chapter.id, number));
+      query.set("learn", stepName(to.chapter.id, to.number));
       travel.write(query.toString());
-    } else if (to.page === this.page && travel.able) this.travel(this.addressOf(number).split("?")[1]);
-    else return window.location.assign(this.addressOf(number));
-    return this.show({ chapter, number, step: to });
+    } else this.travel(address.split("?")[1]);
+    return this.show(to);
   }
 
   /** What is on screen until the state is there is the last step's, and no task of the new one is done by it. */
@@ -293,7 +278,7 @@ class Guide extends Component {
   /** Back to what this page showed before the tour, or to the chapters. */
   leave() {
     const own = ownOf(this.page);
-    if (own === null || !travel.able) return window.location.assign(own ?? `${rootOf(window.location.pathname, this.page)}learn`);
+    if (own === null || !travel.able) return window.location.assign(own ?? this.listAddress());
     this.close();
     applyClass(new URL(own).search);
     return travel.go(new URL(own).search.slice(1));
@@ -301,10 +286,11 @@ class Guide extends Component {
 
   /** The keys of a remote, wherever the focus is, but where a key means something already; Escape ends the presentation. */
   presenterKey(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !this.card) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest?.("input, select, textarea, [contenteditable]")) return;
-    if (event.key !== "Escape") return this.key(event);
+    if (event.key !== "Escape") return void (this.card && this.key(event));
     const query = classQuery(window.location.search, { ...ofClass(window.location.search), present: false });
+    if (!this.card) return void window.location.replace(hereWith(query)); // all chapters, whose links keep it
     replaceQuery(`${query}`);
     applyClass(window.location.search);
   }
@@ -312,7 +298,7 @@ class Guide extends Component {
   /** Arrows within the card, and the keys that a presenter's remote sends. */
   key(event) {
     const by = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
-    if (!by || !this.chapter || this.number + by < 0 || event.defaultPrevented) return;
+    if (!by || !this.chapter || event.defaultPrevented) return;
     event.preventDefault();
     this.go(this.number + by);
   }

@@ -23,6 +23,15 @@ export function queryOf(chapter, number) {
 /** The address of a step, below `root` (the address of the first page, with a slash at its end). Pure. */
 export const addressOf = (root, chapter, number) => `${root}${chapter.steps[number].page}?${queryOf(chapter, number)}`;
 
+/** What a number means in a chapter: {chapter, number, step}, in the chapter before it or after it where it is beyond its ends;
+ *  null where there is none. Pure. @param {any} chapter with `before` and `next`, of which the states are enough */
+export function placeAt(chapter, number) {
+  const { steps, before, next } = chapter;
+  if (steps[number]) return { chapter, number, step: steps[number] };
+  const [there, at] = number < 0 ? [before, (before?.steps.length ?? 0) - 1] : [next, 0];
+  return there ? { chapter: there, number: at, step: there.steps[at] } : null;
+}
+
 /** Whether going from one step to the next leaves the page as it is. Pure. */
 export const staysOnPage = (from, to) => to.query === null && from.page === to.page;
 

@@ -3,6 +3,7 @@
 
 import { h, say } from "../kit/widgets/dom.js";
 import { keepAnswer, markDone } from "./progress.js";
+import { placeAt } from "./route.js";
 
 /** The parts of a card between its head and its foot. name: of the step, "cells.2". small: where room is dear.
  *  @param {any} step @param {string} name */
@@ -23,6 +24,23 @@ export const morePart = ({ more }) => (more ? note("gd-more", "More", h("p", {},
 /** What the words of the step mean, for who has nobody to ask. */
 export const wordsPart = ({ words }) =>
   words?.length > 0 ? note("gd-words", "Words", h("dl", {}, ...words.flatMap(({ term, words: meaning }) => [h("dt", {}, term), h("dd", {}, meaning)]))) : "";
+
+/** The ways on and back; at the end of a chapter to the next one, and to all of them (at `list`), at its beginning back to the
+ *  one before. go(number): to a step of this chapter, or beyond its ends. @param {(number: number) => void} go */
+export function footPart(chapter, number, list, go) {
+  const last = number === chapter.steps.length - 1;
+  const [before, next] = [placeAt(chapter, number - 1), placeAt(chapter, number + 1)];
+  const button = (text, act, more) => h("button", { type: "button", class: "dte-plain-button", onclick: act, ...more }, text);
+  const far = before && before.chapter !== chapter ? `The chapter before: ${before.chapter.title}` : null;
+  const on = !last ? "Next" : next ? `Next chapter: ${next.chapter.title}` : "All chapters";
+  return h(
+    "div",
+    { class: "gd-foot" },
+    button("Back", () => go(number - 1), { disabled: !before, title: far }),
+    last && next ? h("a", { class: "gd-list", href: list }, "All chapters") : "",
+    button(on, () => go(number + 1), { class: "dte-plain-button gd-next" }),
+  );
+}
 
 /** A folded note; opened, as much of it is brought into sight as the card has room for. */
 function note(name, title, ...body) {

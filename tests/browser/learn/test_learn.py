@@ -73,7 +73,9 @@ def test_a_chapter_is_played_to_its_end_and_counted(page, app_url, chapter):
         )
         play(page, name)
         page.evaluate("(next) => { window.tourLeft = next }", f"{chapter.id}.{number + 1}")
-        page.click(f"{GUIDE} .gd-next")
+        if step is not chapter.steps[-1]:
+            page.click(f"{GUIDE} .gd-next")
+    page.locator(GUIDE).get_by_text("All chapters", exact=True).click()
     page.wait_for_selector(f"#learn-view [data-chapter='{chapter.id}'][data-done='true']")
 
 
@@ -148,6 +150,49 @@ def test_the_browser_goes_back_and_forward_between_steps(page, app_url):
     at(page, "hierarchical.2")
     alone("2")
     assert page.evaluate("window.stays")
+
+
+def test_a_chapter_leads_on_to_the_next_and_back_to_the_one_before_by_keys_too(page, app_url):
+    """It ended at the list of all; a link for a class keeps what it hides, and what was done is counted."""
+    page.set_viewport_size({"width": 420, "height": 900})
+    open_step(page, app_url, "soft.3", "&hide=usage&present=1")  # of cards; the next chapter is played in the lab
+    back, on = page.locator(GUIDE).get_by_role("button", name="Back", exact=True), page.locator(f"{GUIDE} .gd-next")
+    assert on.inner_text() == "Next chapter: Codes that follow by moving averages"
+    for way in (back, page.locator(f"{GUIDE} .gd-list"), on):  # no title is too long for it
+        box, foot = way.bounding_box(), page.locator(f"{GUIDE} .gd-foot").bounding_box()
+        assert foot["x"] <= box["x"] and box["x"] + box["width"] <= foot["x"] + foot["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") == 420
+    on.click()
+    at(page, "ema.0")
+    assert "/lab?" in page.url and "hide=usage" in page.url and "present=1" in page.url
+    assert back.get_attribute("title") == "The chapter before: Soft assignment and annealing"
+    page.keyboard.press("PageUp")
+    at(page, "soft.3")
+    assert "card=soft" in page.url and "hide=usage" in page.url
+    page.locator(f"{GUIDE} .gd-list").click()
+    page.wait_for_selector("#learn-view [data-chapter='ema'] progress[value='1']")
+    page.click("#learn-view [data-chapter='tokens'] a")
+    at(page, "tokens.0")
+    assert back.is_disabled() and "hide=usage" in page.url
+
+
+def test_on_one_page_the_next_chapter_is_shown_in_place_and_the_last_one_ends_at_all(page, app_url):
+    open_step(page, app_url, "ema.3")
+    page.evaluate("window.stays = true")
+    page.locator(GUIDE).focus()
+    page.keyboard.press("ArrowRight")
+    at(page, "initialization.0")
+    assert page.inner_text(f"{GUIDE} h2") == STEPS["initialization.0"].title  # it has its texts
+    framed(page, STEPS["initialization.0"])
+    page.locator(GUIDE).focus()
+    page.keyboard.press("ArrowLeft")
+    at(page, "ema.3")
+    assert page.evaluate("window.stays") and "preset=decay_too_slow" in page.url
+    last = CHAPTERS[-1]
+    open_step(page, app_url, f"{last.id}.{len(last.steps) - 1}")
+    assert page.inner_text(f"{GUIDE} .gd-next") == "All chapters" and page.locator(f"{GUIDE} .gd-list").count() == 0
+    page.click(f"{GUIDE} .gd-next")
+    page.wait_for_selector("#learn-view [data-chapter]")
 
 
 def test_a_task_is_not_done_by_what_the_step_before_it_showed(page, app_url):

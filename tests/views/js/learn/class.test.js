@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { classQuery, hiddenNames, hidingRules, isPresented, nameWords, ofClass } from "../../../../explorer/views/learn/class.js";
+import { classAddress, classQuery, hiddenNames, hidingRules, isPresented, nameWords, ofClass } from "../../../../explorer/views/learn/class.js";
 
 test("a link hides what it names, and nothing that is no name", () => {
   assert.deepEqual(hiddenNames("?hide=events,histogram,events"), ["events", "histogram"]);
@@ -19,5 +19,7 @@ test("a query keeps its state when it becomes a link for a class, and loses what
   assert.deepEqual(ofClass(`?${made}`), { hide: ["map", "code"], present: false });
   assert.equal(classQuery("a=1", { hide: [], present: true }), "a=1&present=1");
   assert.deepEqual([isPresented("?present=1"), isPresented("?present=0"), isPresented("")], [true, false, false]);
+  const chapter = { id: "one", steps: [{ page: "lab", query: "preset=x" }] };
+  assert.equal(classAddress("/vq/", chapter, 0, "?learn=zero.3&hide=beta&present=1&paused=1"), "/vq/lab?preset=x&learn=one.0&hide=beta&present=1");
   assert.equal(nameWords("wrong_tokens"), "Wrong tokens");
 });

@@ -4,7 +4,7 @@ import test from "node:test";
 import { nextStep } from "../../../../explorer/views/learn/chapters.js";
 import { coverOf, headPx, overlap, seekBy } from "../../../../explorer/views/learn/place.js";
 import { answersCsv, keepAnswer, markDone, readProgress, stepsDone } from "../../../../explorer/views/learn/progress.js";
-import { addressOf, placeOf, rootOf, staysOnPage } from "../../../../explorer/views/learn/route.js";
+import { addressOf, placeAt, placeOf, rootOf, staysOnPage } from "../../../../explorer/views/learn/route.js";
 import { splitIndices } from "../../../../explorer/views/learn/step.js";
 import { factsOf, holds, isDone, namesOf, standing } from "../../../../explorer/views/learn/task.js";
 
@@ -31,6 +31,29 @@ test("a step whose page stays is entered by the state before it", () => {
   assert.equal(addressOf("/vq/", chapter, 1), "/vq/?tokenizer=vq&learn=one.1");
   assert.equal(addressOf("/", chapter, 2), "/lab?preset=x&speed=60&learn=one.2");
   assert.deepEqual([staysOnPage(steps[0], steps[1]), staysOnPage(steps[1], steps[2])], [true, false]);
+});
+
+test("beyond its ends a chapter goes on in the one beside it, and ends where there is none", () => {
+  const [before, next] = ["zero", "two"].map((id) => ({
+    id,
+    steps: [
+      { page: "", query: "a=1" },
+      { page: "lab", query: null },
+    ],
+  }));
+  const found = (place) => place && [place.chapter.id, place.number, place.step.page];
+  const whole = { ...chapter, before, next };
+  assert.deepEqual(
+    [-1, 0, 2, 3].map((number) => found(placeAt(whole, number))),
+    [
+      ["zero", 1, "lab"],
+      ["one", 0, ""],
+      ["one", 2, "lab"],
+      ["two", 0, ""],
+    ],
+  );
+  const alone = { ...chapter, before: null, next: null };
+  assert.deepEqual([placeAt(alone, -1), placeAt(alone, 3), placeAt(before, -1), placeAt(before, 2)], [null, null, null, null]);
 });
 
 test("the root is found from every page, under a path of a proxy, too", () => {
