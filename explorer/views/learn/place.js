@@ -11,7 +11,8 @@ const SEEN = 0.95; // of what fits into the window: so much of it is enough
 /** How much of two stretches is common. Pure. */
 export const overlap = ([a, b], [c, d]) => Math.max(0, Math.min(b, d) - Math.max(a, c));
 
-/** How much a card would cover of parts: of each the share of what is in sight, of the first, which a step is about, more. Pure.
+/** How much a card would cover of parts: of each the share of what is in sight, squared, since a part that is covered for the
+ *  most is lost and one that misses an edge is not; of the first, which a step is about, more. Pure.
  *  @param {any[]} boxes  @param {any} card  @param {any} win */
 export function coverOf(boxes, card, win) {
   const shares = boxes.map((one) => {
@@ -19,7 +20,7 @@ export function coverOf(boxes, card, win) {
     const seen = common([0, win.innerWidth], [0, win.innerHeight]);
     return seen > 0 ? common([card.left, card.right], [card.top, card.bottom]) / seen : 0;
   });
-  return shares.reduce((sum, share, i) => sum + (i === 0 ? FIRST * share : share), 0);
+  return shares.reduce((sum, share, i) => sum + (i === 0 ? FIRST : 1) * share ** 2, 0);
 }
 
 /** By how much to scroll so that a stretch is in sight, no further than it must; of one that does not fit, its beginning

@@ -136,9 +136,11 @@ test("a card covers shares of what is in sight, and of what a step is about abov
   const window = { innerWidth: 1000, innerHeight: 500 };
   const card = { left: 0, right: 200, top: 300, bottom: 500 };
   const box = (left, top, right, bottom) => ({ left, top, right, bottom });
-  assert.equal(coverOf([box(0, 400, 400, 500)], card, window), 3 * 0.5);
-  assert.equal(coverOf([box(0, 400, 400, 900)], card, window), 3 * 0.5, "what is below the window is covered by nothing");
+  assert.equal(coverOf([box(0, 400, 400, 500)], card, window), 3 * 0.25);
+  assert.equal(coverOf([box(0, 400, 400, 900)], card, window), 3 * 0.25, "what is below the window is covered by nothing");
   assert.equal(coverOf([box(300, 0, 900, 500), box(0, 400, 200, 500)], card, window), 1, "of another part");
+  const [beside, settings] = [box(100, 300, 400, 500), box(0, 300, 267, 500)]; // a third of the one, three quarters of the other
+  assert.ok(coverOf([beside], card, window) < coverOf([box(900, 0, 990, 90), settings], card, window), "an edge, and not the most of another part");
   assert.equal(coverOf([box(0, 900, 200, 950), box(300, 0, 400, 100)], card, window), 0);
 });
 
