@@ -2,6 +2,7 @@
 
 import json
 import logging
+from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +15,7 @@ from explorer.lab.runner import LabRunner
 from explorer.pages.lab import beginnings, page
 from explorer.pages.lab.beginnings import all_settings, beginnings_file, compute_beginning, first_sight, sides_of
 from explorer.pages.lab.desk import LabDesk
+from explorer.pages.lab.events import GONE, do
 from explorer.pages.lab.link import linked_run
 from explorer.pages.lab.run import LabRun
 from explorer.pages.shared.visitors import visitors
@@ -117,37 +119,54 @@ def test_without_the_file_the_page_waits_for_the_run(monkeypatch, tmp_path, capl
 
 @pytest.fixture
 def opened(monkeypatch):
-    """open(query, fails) -> the values that a page is sent, and what was done before the first and the last."""
-    order = []
-
-    def open_run(self, chosen):
-        order.append("run")
-        if monkeypatch.fails:
-            raise ExplorerError("All 5 places are taken.")
-        return SimpleNamespace(ask=lambda kind, request: '{"ok": true}')
+    """opened(query, fails) -> what a page is sent; its run is opened once `there` is set."""
+    there = Event()
 
     def open_page(query, fails=False):
-        order.clear()
-        monkeypatch.fails = fails
-        request = SimpleNamespace(session_hash="", query_params=query)
-        return [(json.loads(value), list(order)) for value in page._open(request)]
+        def open_run(self, chosen):
+            assert there.wait(60)
+            if fails:
+                raise ExplorerError("All 5 places are taken.")
+            return SimpleNamespace(ask=lambda kind, request: '{"ok": true}')
 
-    monkeypatch.setattr(LabRun, "open", open_run)
+        monkeypatch.setattr(LabRun, "open", open_run)
+        return json.loads(page._open(SimpleNamespace(session_hash="", query_params=query)))
+
+    open_page.there = there
     yield open_page
+    there.set()
     visitors.leave("")
 
 
-def test_a_page_is_sent_what_a_run_begins_with_before_there_is_one(opened):
-    (first, before), (last, after) = opened({})
-    assert (before, after) == ([], ["run"])
-    assert first["token"] == "" and len(first["first"]["sides"]) == 1
-    assert last["token"] and last["first"] is None
-    same = ("controls", "presets", "settings", "defaults", "preset", "help", "inert")
-    assert [first[name] for name in same] == [last[name] for name in same]
+def begun(sent):
+    return json.loads(do({"action": "begun", "token": sent["token"]}))
 
 
-def test_a_page_whose_run_begins_otherwise_waits_and_one_without_a_place_says_so(opened):
-    ((only, before),) = opened({"settings": '{"seed": 3}'})
-    assert before == ["run"] and only["token"] and only["first"] is None
-    refused = opened({}, fails=True)[-1][0]
+def test_a_page_is_sent_what_a_run_begins_with_before_there_is_one_and_asks_when_it_is_there(opened):
+    sent = opened({"preset": "no_such"})
+    assert sent["token"] and len(sent["first"]["sides"]) == 1 and sent["message"] == ""
+    opened.there.set()
+    answer = begun(sent)
+    assert answer["ok"] and "no_such" in answer["message"]
+    assert begun(opened({})) == {"ok": True, "error": None, "message": ""}
+
+
+def test_a_page_whose_run_begins_otherwise_waits_for_it(opened):
+    opened.there.set()
+    sent = opened({"settings": '{"seed": 3}'})
+    assert sent["token"] and sent["first"] is None
+
+
+def test_a_page_without_a_place_says_so(opened):
+    opened.there.set()
+    refused = opened({"settings": '{"seed": 3}'}, fails=True)
     assert (refused["token"], refused["message"], refused["first"]) == ("", "All 5 places are taken.", None)
+    refused = opened({}, fails=True)
+    assert refused["first"] and begun(refused)["error"]["message"] == "All 5 places are taken."
+    assert begun(refused)["error"]["message"] == GONE, "it was left then"
+
+
+def test_a_page_that_followed_no_link_has_no_run_on_its_way():
+    visitor = visitors.enter("")
+    assert "Load it again" in begun({"token": visitor.token})["error"]["message"]
+    visitors.leave("")

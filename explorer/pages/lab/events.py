@@ -16,7 +16,7 @@ from explorer.pages.lab.desk import end_answer
 from explorer.pages.lab.link import LinkedRun, linked_run, requests_of, restore
 from explorer.pages.lab.process import LabProcess
 from explorer.pages.lab.run import LabRun
-from explorer.pages.shared.dispatch import Dispatcher, Event, refusal, reply
+from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing, refusal, reply
 from explorer.pages.shared.fields import PATH_CHARACTERS, Entries, Text
 from explorer.pages.shared.visitors import Visitor, visitors
 
@@ -66,6 +66,11 @@ def _run_of(visitor: Visitor | None) -> LabProcess:
     return run
 
 
+def _begun(visitor: Visitor, request: Nothing) -> dict[str, Any]:
+    """The run that this page was opened with is there; `message`: what of its link could not be had."""
+    return {"error": None, "message": visitor.part(LabRun).begun()}
+
+
 def _resume(visitor: Visitor, request: Resume) -> dict[str, Any]:
     """The run that ended again, from step 0 and playing. Points drawn by hand may be too many for a link, so the
     settings come beside it."""
@@ -102,7 +107,7 @@ def _travel(visitor: Visitor, request: Travel) -> dict[str, Any]:
 
 # What is no action of a run that goes on; those are read where it is done, see `lab/desk.py`.
 EVENTS = Dispatcher(
-    {"resume": Event(_resume, Resume), "travel": Event(_travel, Travel)},
+    {"begun": Event(_begun), "resume": Event(_resume, Resume), "travel": Event(_travel, Travel)},
     caller=lambda token: visitors.get(token),
     key="action",
     gone=GONE,

@@ -6,7 +6,6 @@ what a visitor does reaches the run by `lab_do`, neither through the queue of ev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +16,7 @@ from explorer.lab.presets import PRESETS
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab import events as lab_events
 from explorer.pages.lab.beginnings import first_sight
-from explorer.pages.lab.link import linked_run, restore
+from explorer.pages.lab.link import linked_run
 from explorer.pages.lab.run import LabRun
 from explorer.pages.lab.sources import thread_of
 from explorer.pages.shared.visitors import visitors
@@ -44,25 +43,21 @@ def lab_do(request: dict[str, Any]) -> str:
     return lab_events.do(request if isinstance(request, dict) else {})
 
 
-def _open(request: gr.Request) -> Iterator[str]:
-    """A page was opened, perhaps by a link: its run is brought to where the link left it. What it begins with comes
-    before there is a run, where it ships."""
+def _open(request: gr.Request) -> str:
+    """A page was opened, perhaps by a link, and its run is brought to where the link left it. A page that can show what
+    the run begins with does not wait for that: it asks when the run is there (`begun`)."""
     visitor = visitors.enter(request.session_hash or "")
     wanted = linked_run(dict(request.query_params))
     lab = visitor.part(LabRun)
-    lab.preset = wanted.preset
-    token, said = visitor.token, wanted.said
-    chosen = (asdict(wanted.settings), asdict(LabSettings()), presets_json(), lab.preset)
     first = first_sight(wanted)
-    if first is not None:
-        yield opening("", "", *chosen, first)
-    try:
-        run = lab.open(wanted.settings)
-        said = " ".join(filter(None, (said, restore(wanted, run.ask))))
-    except ExplorerError as error:
-        visitors.leave(visitor.session)
-        token, said = "", str(error)
-    yield opening(token, said, *chosen)
+    lab.begin(wanted)
+    token, said = visitor.token, ""
+    if first is None:
+        try:
+            said = lab.begun()
+        except ExplorerError as error:
+            token, said = "", str(error)
+    return opening(token, said, asdict(wanted.settings), asdict(LabSettings()), presets_json(), lab.preset, first)
 
 
 def presets_json() -> list[dict[str, Any]]:

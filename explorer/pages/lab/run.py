@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import atexit
+from concurrent.futures import Future
 from functools import cache
+from threading import Thread
 
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError
 from explorer.lab.settings import LabSettings
+from explorer.pages.lab.link import LinkedRun, restore
 from explorer.pages.lab.process import LabProcess, ProcessPool
-from explorer.pages.shared.visitors import Visitor
+from explorer.pages.shared.visitors import Visitor, visitors
 
 
 class LabRun:
@@ -17,6 +20,34 @@ class LabRun:
 
     def __init__(self, visitor: Visitor) -> None:
         self._visitor, self.preset = visitor, None  # type: Visitor, str | None
+        self._linked: Future[str] | None = None
+
+    def begin(self, wanted: LinkedRun) -> None:
+        """Open the run of a link, and bring it to where the link left it, while the page is on its way."""
+        linked: Future[str] = Future()
+        self._linked, self.preset = linked, wanted.preset
+
+        def carry_out() -> None:
+            try:
+                run = self.open(wanted.settings)
+                linked.set_result(" ".join(filter(None, (wanted.said, restore(wanted, run.ask)))))
+            except BaseException as error:
+                linked.set_exception(error)
+
+        Thread(target=carry_out, name="lab run on its way", daemon=True).start()
+
+    def begun(self) -> str:
+        """What of the link could not be had, in words, as soon as its run is open; "" for nothing.
+
+        Raises ExplorerError as `open` does, after which the page has no place, and where no link was followed.
+        """
+        if self._linked is None:
+            raise ExplorerError("No run was begun on this page. Load it again.")
+        try:
+            return self._linked.result()
+        except BaseException:
+            visitors.leave(self._visitor.session)
+            raise
 
     def open(self, chosen: LabSettings) -> LabProcess:
         """A run that plays, in the place of an earlier one. Raises ExplorerError if there is no place for it, or it

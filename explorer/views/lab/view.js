@@ -220,11 +220,6 @@ export async function mount(view) {
   await Promise.all([loadSheets(), ...sheets.map((name) => addStyleSheet(new URL(name, import.meta.url).href))]);
   return openOnce(view, (opening) => {
     learn(opening.help);
-    const lab = new Lab(view.element, opening, view.server);
-    view.watch("value", () => {
-      const opened = view.props.value ? JSON.parse(view.props.value) : null;
-      if (opened && !opened.first && !lab.disposed) lab.link.begin(opened); // whose run it is, once there is one
-    });
-    return lab;
+    return new Lab(view.element, opening, view.server);
   });
 }

@@ -39,8 +39,8 @@ def opening(
 ) -> str:
     """The value of LabView: whose run it is, and what can be chosen.
 
-    first: {"settings", "sides"} as of an answer to a pull, of a run that is still being opened; then whose it is comes
-    with the next value.
+    first: {"settings", "sides"} as of an answer to a pull, of a run that is still being opened: the browser asks when
+    it has `begun`, and is told the message then.
     """
     return json.dumps(
         {

@@ -49,8 +49,6 @@ class Link {
     this.past = this.seeking = null;
     /** @type {Promise<void> | null} */
     this.waiting = null; // for a run that is still being opened; what is asked of it comes after
-    /** @type {(opened: {token: string, message: string}) => void} */
-    this.begin = () => {};
     this.act = (action, args) => this.send(action, args);
   }
 
@@ -64,7 +62,7 @@ class Link {
     this.clock.cancel(this.timer);
   }
 
-  /** Show what a run begins with that is still being opened, {settings, sides} as of a pull, until `begin` says whose it is. */
+  /** Show what a run begins with that is still being opened, {settings, sides} as of a pull, until it has begun. */
   showFirst({ settings, sides }) {
     this.settings = settings;
     this.sides = sides.map((part) => {
@@ -72,16 +70,16 @@ class Link {
       side.merge(part);
       return side;
     });
-    this.waiting = new Promise((/** @type {(value?: any) => void} */ resolve) => {
-      this.begin = ({ token, message }) => {
-        this.begin = () => {};
-        const kept = token ? this.sides : []; // without a place there is no run, and nothing that it began with
-        Object.assign(this, { token, message, waiting: null, sides: kept });
-        this.wake();
-        resolve();
-        this.onChange({ status: true, problem: true, frame: true });
-      };
-    });
+    this.waiting = this.begin();
+  }
+
+  async begin() {
+    const answer = await this.ask("begun");
+    this.waiting = null;
+    this.message = answer.error?.message ?? answer.message;
+    if (answer.error) Object.assign(this, { token: "", sides: [] }); // there is no run, and nothing that it began with
+    this.wake();
+    this.onChange({ status: true, problem: true, frame: true });
   }
 
   /** Pull as soon as the request in flight is back, whatever the pace. */
@@ -94,7 +92,7 @@ class Link {
   arm() {
     if (!this.running) return;
     this.clock.cancel(this.timer);
-    const wait = this.token ? Math.max(0, this.due()) : QUIET_MS;
+    const wait = this.token && !this.waiting ? Math.max(0, this.due()) : QUIET_MS;
     this.timer = this.clock.later(() => this.tick(), this.clock.hidden() ? HIDDEN_MS : wait);
   }
 
@@ -107,7 +105,7 @@ class Link {
 
   tick() {
     if (this.busy) return; // its end ticks again
-    if (this.token && !this.clock.hidden() && this.due() <= 0) this.pull();
+    if (this.token && !this.waiting && !this.clock.hidden() && this.due() <= 0) this.pull();
     else this.arm();
   }
 
@@ -190,22 +188,27 @@ class Link {
     return { problem: true };
   }
 
-  /** Do something; resolves with the answer, whose `error` is null or {field, message}. Never rejects. */
-  async send(action, args = {}) {
-    if (this.waiting) await this.waiting;
+  /** The server's answer, whose `error` is null or {field, message}. Never rejects. */
+  async ask(action, args = {}) {
     try {
-      const answer = JSON.parse(await this.server.lab_do({ ...args, token: this.token, action }));
-      if (answer.token) Object.assign(this, { token: answer.token, message: answer.message ?? "", run: null }); // another runner
-      if (answer.status) this.status = answer.status;
-      const settings = this.takeSettings(answer.settings);
-      this.changed = true;
-      this.wake();
-      this.onChange({ status: true, settings, problem: true });
-      return answer;
+      return JSON.parse(await this.server.lab_do({ ...args, token: this.token, action }));
     } catch (error) {
       console.error(`the lab's action ${action} failed`, error);
       return { ok: false, error: { field: null, message: "The server did not answer. Try again." } };
     }
+  }
+
+  /** Do something; resolves with the answer as of `ask`. */
+  async send(action, args = {}) {
+    if (this.waiting) await this.waiting;
+    const answer = await this.ask(action, args);
+    if (answer.token) Object.assign(this, { token: answer.token, message: answer.message ?? "", run: null }); // another runner
+    if (answer.status) this.status = answer.status;
+    const settings = this.takeSettings(answer.settings);
+    this.changed = true;
+    this.wake();
+    this.onChange({ status: true, settings, problem: true });
+    return answer;
   }
 
   /** Show the frame kept nearest to `step` (null: now). One request at a time; of several wishes the last counts. */

@@ -9,19 +9,21 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 function bench() {
   const clock = { after: 0, now: () => 0, hidden: () => false, later: (_, after) => (clock.after = after), cancel: () => {} };
   const [asked, wait, done, heard] = [[], [], [], []];
+  let begun;
   const server = {
     lab_pull: (request) => {
       asked.push(request);
       return new Promise((resolve) => wait.push((value) => resolve(JSON.stringify(value))));
     },
     lab_do: async (request) => {
+      if (request.action === "begun") return new Promise((resolve) => (begun = (value) => resolve(JSON.stringify(value))));
       done.push(request);
       return JSON.stringify({ ok: true, error: null });
     },
   };
-  const link = createLink({ server, token: "", clock, onChange: (what) => heard.push(what) });
+  const link = createLink({ server, token: "mine", clock, onChange: (what) => heard.push(what) });
   link.running = true;
-  return { clock, asked, wait, done, heard, link };
+  return { clock, asked, wait, done, heard, link, begin: (value) => begun(value) };
 }
 
 function frameOf(step) {
@@ -35,7 +37,7 @@ function frameOf(step) {
 const firstSight = { settings: [{ codebook_size: 3 }], sides: [{ frame: frameOf(0) }] };
 
 test("what a run begins with is seen before there is a run, and what is asked of it meanwhile comes after", async () => {
-  const { clock, asked, wait, done, heard, link } = bench();
+  const { clock, asked, wait, done, heard, link, begin } = bench();
   link.showFirst(firstSight);
   link.arm();
   assert.ok(clock.after > 0, "without a run it is looked again after a while, not at once");
@@ -45,7 +47,7 @@ test("what a run begins with is seen before there is a run, and what is asked of
   link.tick();
   await settle();
   assert.deepEqual([done, asked], [[], []], "nobody is asked before there is a run");
-  link.begin({ token: "mine", message: "a word" });
+  begin({ ok: true, error: null, message: "a word" });
   await answer;
   assert.deepEqual([done.map((one) => one.token), link.message, link.view(0).frame.step], [["mine"], "a word", 0]);
   assert.ok(heard.length > 0);
@@ -54,14 +56,14 @@ test("what a run begins with is seen before there is a run, and what is asked of
   wait[0]({ run: "1", status: { playing: true, step: 1 }, sides: [{ frame: frameOf(1) }] });
   await settle();
   assert.deepEqual([link.view(0).frame.step, link.run], [1, "1"]);
-  link.begin({ token: "other", message: "" });
-  assert.equal(link.token, "mine", "a run is begun once");
 });
 
 test("where no run can be opened, nothing is left of what it would have begun with", async () => {
-  const { link } = bench();
+  const { done, link, begin } = bench();
   link.showFirst(firstSight);
   const answer = link.act("pause", {});
-  link.begin({ token: "", message: "All 5 places are taken." });
-  assert.deepEqual([link.sides, link.message, link.waiting, (await answer).ok], [[], "All 5 places are taken.", null, true]);
+  begin({ ok: false, error: { field: null, message: "All 5 places are taken." } });
+  await answer;
+  assert.deepEqual([link.sides, link.message, link.waiting], [[], "All 5 places are taken.", null]);
+  assert.deepEqual([link.token, done.map((one) => one.token)], ["", [""]], "what was asked meanwhile is nobody's");
 });
