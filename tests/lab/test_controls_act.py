@@ -32,7 +32,6 @@ CONTEXTS += [(name, DATA.get(name, {}) | {"model": model}) for name in OTHERS fo
 
 def ran(settings):
     """What a visitor can see of a run after STEPS steps: codes, latents, indices, outputs, reseeds, losses."""
-    torch.set_num_threads(1)
     trainer = LabTrainer(settings, torch.device("cpu"))
     for _ in range(STEPS):
         trainer.step(measure=False)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from safetensors.numpy import load_file
 from sklearn.cluster import KMeans
 
@@ -32,14 +31,6 @@ from tests.lab.preset_table import CHECKS, SEEDS, begin, go, look, mend, relativ
 FIGURES = {"plane", "heatmap", "histogram", "curves", "pictures", "events"}
 OFTEN = {"ema_overwrites": 1}  # codes jump back within a few steps, which frames further apart do not show
 FULL_USAGE = ("near_duplicates", "entropy_too_strong")  # what breaks is not the usage, which is why it misleads
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def go_recorded(side, steps, folder, every=EVERY):

@@ -15,7 +15,6 @@ SETTINGS = LabSettings(codebook_size=16, batch_size=64, initialization="kmeans",
 
 
 def test_warming_up_is_training_an_autoencoder():
-    torch.set_num_threads(1)
     trainer, by_hand = LabTrainer(SETTINGS, CPU), LabTrainer(SETTINGS, CPU)
     codes = trainer.quantizer.vectors.detach().clone()
     optimizer = torch.optim.Adam(by_hand.model.parameters(), lr=SETTINGS.lr, fused=True)
@@ -36,7 +35,6 @@ def test_warming_up_is_training_an_autoencoder():
 
 
 def test_codes_start_on_what_was_learnt():
-    torch.set_num_threads(1)
     trainer = LabTrainer(SETTINGS.changed({"warm_up": 150}), CPU)
     for _ in range(151):
         trainer.step()
@@ -47,7 +45,6 @@ def test_codes_start_on_what_was_learnt():
 
 
 def test_nothing_is_said_of_codes_that_are_not_at_work():
-    torch.set_num_threads(1)
     settings = SETTINGS.changed({"warm_up": 200, "init_offset": 9.0, "initialization": "gaussian"})
     side = LabSide(settings, CPU)
     for _ in range(200):
