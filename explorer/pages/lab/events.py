@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from explorer.foundation.errors import ExplorerError
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab.desk import end_answer
-from explorer.pages.lab.link import LinkedRun, linked_run, requests_of, restore
+from explorer.pages.lab.link import LinkedRun, linked_run, requests_of
 from explorer.pages.lab.process import LabProcess
 from explorer.pages.lab.run import LabRun
 from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing, refusal, reply
@@ -74,11 +74,9 @@ def _begun(visitor: Visitor, request: Nothing) -> dict[str, Any]:
 def _resume(visitor: Visitor, request: Resume) -> dict[str, Any]:
     """The run that ended again, from step 0 and playing. Points drawn by hand may be too many for a link, so the
     settings come beside it."""
-    wanted = replace(_asked(request.query), settings=LabSettings().changed(request.settings), paused=False)
-    lab = visitor.part(LabRun)
-    lab.preset = wanted.preset
-    run = lab.open(wanted.settings)
-    return {"error": None, "token": visitor.token, "message": restore(wanted, run.ask)}
+    settings = LabSettings().changed(request.settings)
+    wanted = replace(_asked(request.query), settings=settings, paused=False, said="")
+    return {"error": None, "token": visitor.token, "message": visitor.part(LabRun).follow(wanted)}
 
 
 def _asked(query: str) -> LinkedRun:

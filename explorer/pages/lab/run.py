@@ -22,15 +22,23 @@ class LabRun:
         self._visitor, self.preset = visitor, None  # type: Visitor, str | None
         self._linked: Future[str] | None = None
 
+    def follow(self, wanted: LinkedRun) -> str:
+        """Open the run of a link and bring it to where the link left it. -> what could not be had, in words.
+
+        Raises ExplorerError as `open` does.
+        """
+        self.preset = wanted.preset
+        run = self.open(wanted.settings)
+        return " ".join(filter(None, (wanted.said, restore(wanted, run.ask))))
+
     def begin(self, wanted: LinkedRun) -> None:
-        """Open the run of a link, and bring it to where the link left it, while the page is on its way."""
+        """Follow a link while its page is on its way."""
         linked: Future[str] = Future()
         self._linked, self.preset = linked, wanted.preset
 
         def carry_out() -> None:
             try:
-                run = self.open(wanted.settings)
-                linked.set_result(" ".join(filter(None, (wanted.said, restore(wanted, run.ask)))))
+                linked.set_result(self.follow(wanted))
             except BaseException as error:
                 linked.set_exception(error)
 
