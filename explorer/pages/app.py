@@ -49,8 +49,8 @@ def build() -> gr.Blocks:
     os.environ["GRADIO_TEMP_DIR"] = str(files.root)  # components are told where uploads lie when they are made
     with Pages(title=TITLE, delete_cache=(HOUR_S, HOUR_S), analytics_enabled=False, fill_width=True) as demo:
         gr.Markdown(
-            f"# {TITLE}\nSee what a discrete tokenizer does to a picture, a sound, a clip, a series or a graph: "
-            "which code each part of it gets, what that code means, and what is lost.",
+            f"# {TITLE}\nWhich code each part of a picture, sound, clip, series or graph gets, what that code means, "
+            "and what is lost.",
             elem_id="title",
         )
         gr.Navbar(main_page_name=FIRST_PAGE)

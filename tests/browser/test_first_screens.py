@@ -75,6 +75,25 @@ def test_the_first_screen_shows_the_thing(page, app_url, name):
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
+HEAD_LAID_OUT = """() => getComputedStyle(document.querySelector("#title")).position === "absolute"
+  && document.fonts.check("13px IBM Plex Sans") && document.fonts.status === "loaded" """
+
+
+def test_what_each_page_is_for_stands_whole_in_its_head(page, app_url):
+    """In two lines, which is what there is room for beside the links; in a narrow window it is read aloud alone."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(app_url)
+    page.wait_for_selector("nav a")
+    addresses = page.eval_on_selector_all("nav a", "(links) => links.map((link) => link.href)")
+    assert len(addresses) == 9
+    for address in addresses:
+        page.goto(address)
+        page.wait_for_selector("#title p")
+        page.wait_for_function(HEAD_LAID_OUT)
+        head, words = (page.locator(one).bounding_box() for one in ("#title", "#title p"))
+        assert words["y"] >= head["y"] and words["height"] <= 32, address
+
+
 def test_what_is_folded_away_is_remembered_and_a_link_opens_what_it_asks_for(page, app_url):
     open_first_screen(page, app_url, "", SIZES[0])
     facts = page.locator("#tokenizer-facts")
