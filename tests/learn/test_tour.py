@@ -9,6 +9,7 @@ import pytest
 from explorer.audit.shipped import list_audits
 from explorer.experiments import EXPERIMENTS
 from explorer.lab.batch import run_lab
+from explorer.lab.controls import CONTROLS
 from explorer.lab.presets import preset
 from explorer.lab.settings import LabSettings
 from explorer.learn.references import references
@@ -124,6 +125,17 @@ def test_a_task_is_undone_as_it_begins_and_done_by_the_change_of_its_hint(name):
     changes, steps = SOLVED[name]
     assert not holds(step.task.facts, reported(begun, steps))
     assert holds(step.task.facts, reported(begun.changed(changes), steps))
+
+
+@pytest.mark.parametrize("name", SOLVED)
+def test_a_setting_that_a_task_asks_for_is_called_as_its_control_is(name):
+    """It was called by its inner name, such as update, which nobody finds among the settings."""
+    controls = {control.name: control.label for control in CONTROLS}
+    task = next(step.task for one, (_, _, step) in zip(NAMES, STEPS, strict=True) if one == name)
+    for fact in task.facts:
+        if fact.name in controls:
+            assert fact.label.endswith(f"{controls[fact.name]}:")
+        assert "_" not in (fact.label or fact.name)
 
 
 REMEDIES = [

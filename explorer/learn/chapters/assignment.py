@@ -89,7 +89,7 @@ CHAPTER = Chapter(
                 "(perplexity 16), after at least 200 steps.",
                 (
                     Fact("codes", "at most", 32, "K"),
-                    Fact("quantizer", "is", "vq"),
+                    Fact("quantizer", "is", "vq", "Quantizer:"),
                     Fact("perplexity", "at least", 16.0),
                     Fact("step", "at least", 200),
                 ),

@@ -84,7 +84,7 @@ CHAPTER = Chapter(
                     Fact("perplexity", "at least", 20.0),
                     Fact("codes", "is", "32", "K"),
                     Fact("step", "at least", 300),
-                    Fact("reseeding", "is", "none"),
+                    Fact("reseeding", "is", "none", "Reseeding, Strategy:"),
                 ),
                 "Let the encoder learn before codes are put onto its latents. Look under Model for steps in which the "
                 "quantizer is passed by.",

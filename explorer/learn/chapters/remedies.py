@@ -122,7 +122,7 @@ CHAPTER = Chapter(
                 (
                     Fact("perplexity", "at least", 40.0),
                     Fact("step", "at most", 500),
-                    Fact("reseeding", "is", "none"),
+                    Fact("reseeding", "is", "none", "Reseeding, Strategy:"),
                     Fact("codes", "at least", 64, "K"),
                 ),
                 "Choose another quantizer: one of those that you have just seen begins with few codes.",

@@ -50,6 +50,7 @@ class ComparePage extends Component {
     this.hosts = Object.fromEntries(Object.keys(PANELS).map((name) => [name, h("section", { class: `compare-${name}` })]));
     const { choose, panes, table, differences, rates } = this.hosts;
     panes.hidden = true;
+    choose.setAttribute("aria-label", "What to compare");
     this.message = h("p", { class: "cb-problem", role: "alert", hidden: !this.opening.message }, this.opening.message);
     this.trouble = h("p", { class: "cb-problem", hidden: true });
     this.bar = h("progress", { class: "cp-bar", max: 1, "aria-label": "Progress of the comparison" });

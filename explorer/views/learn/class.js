@@ -47,21 +47,24 @@ export const ofClass = (search) => ({ hide: hiddenNames(search), present: isPres
 /** The address of a step, below `root`, with what the link for a class that is open keeps. Pure. @param {string} search */
 export const classAddress = (root, chapter, number, search) => `${root}${chapter.steps[number].page}?${classQuery(queryOf(chapter, number), ofClass(search))}`;
 
-/** "wrong_tokens" -> "Wrong tokens". Pure. @param {string} name */
-export const nameWords = (name) => `${name[0].toUpperCase()}${name.slice(1).replaceAll(/[-_]/g, " ")}`;
+/** What a panel calls itself, or "". @param {Element} panel */
+const titleOf = (panel) => (panel.getAttribute("aria-label") ?? panel.querySelector("h2, h3, summary")?.textContent ?? "").trim();
 
-/** Panels and controls of this page that a link can hide, in their order: [name, what it is called there].
- *  @param {ParentNode} root @returns {[string, string][]} */
+/** What a control calls itself, after the group that it stands in: "Reseeding: Threshold". @param {Element} row */
+function labelOf(row) {
+  const group = row.closest("[data-group]")?.getAttribute("data-group") ?? "Setting";
+  const label = (row.querySelector(".le-label, label") ?? row).textContent?.trim();
+  return label ? `${group}: ${label}` : "";
+}
+
+/** Panels and controls of this page that a link can hide, in their order: [name, what it is called there]. What has no title
+ *  to be known by is not among them. @param {ParentNode} root @returns {[string, string][]} */
 export function hideable(root = document) {
   const found = new Map();
-  for (const element of root.querySelectorAll("[class*='lab-panel-'], [class*='codebook-'], [class*='compare-'], #inspect-page [data-panel]")) {
-    const name = /** @type {HTMLElement} */ (element).dataset.panel ?? PANELS.exec(element.className)?.[1];
-    if (name && NAME.test(name) && !found.has(name)) found.set(name, nameWords(name));
-  }
-  for (const row of root.querySelectorAll("[data-control]")) {
-    const name = /** @type {HTMLElement} */ (row).dataset.control ?? "";
-    if (NAME.test(name) && !found.has(name)) found.set(name, `Setting: ${row.querySelector("label")?.textContent ?? nameWords(name)}`);
-  }
+  const add = (name, words) => NAME.test(name) && words && !found.has(name) && found.set(name, words);
+  for (const element of root.querySelectorAll("[class*='lab-panel-'], [class*='codebook-'], [class*='compare-'], #inspect-page [data-panel]"))
+    add(/** @type {HTMLElement} */ (element).dataset.panel ?? PANELS.exec(element.className)?.[1] ?? "", titleOf(element));
+  for (const row of root.querySelectorAll("[data-control]")) add(/** @type {HTMLElement} */ (row).dataset.control ?? "", labelOf(row));
   return [...found];
 }
 

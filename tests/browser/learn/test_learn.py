@@ -236,6 +236,10 @@ def test_a_teacher_makes_a_link_by_clicks(page, app_url):
     open_step(page, app_url, "collapse.0")
     page.wait_for_selector("#lab-view .lab-panel-histogram", state="visible")
     page.click(f"{GUIDE} .gd-for-class summary")
+    page.wait_for_selector(f"{GUIDE} .gd-choice")
+    words = page.eval_on_selector_all(f"{GUIDE} .gd-choice", "all => all.map((one) => one.textContent)")
+    assert {"Latent plane", "Break it, mend it", "Quantizer: Codebook size K", "Reseeding: Threshold"} <= set(words)
+    assert not any("_" in one for one in words) and len(set(words)) == len(words)
     page.uncheck(f"{GUIDE} .gd-for-class input[data-name='histogram']")
     page.wait_for_selector("#lab-view .lab-panel-histogram", state="hidden")
     assert "hide=histogram" in page.url and "learn=collapse.0" in page.url

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { classAddress, classQuery, hiddenNames, hidingRules, isPresented, nameWords, ofClass } from "../../../../explorer/views/learn/class.js";
+import { classAddress, classQuery, hiddenNames, hideable, hidingRules, isPresented, ofClass } from "../../../../explorer/views/learn/class.js";
 
 test("a link hides what it names, and nothing that is no name", () => {
   assert.deepEqual(hiddenNames("?hide=events,histogram,events"), ["events", "histogram"]);
@@ -21,5 +21,34 @@ test("a query keeps its state when it becomes a link for a class, and loses what
   assert.deepEqual([isPresented("?present=1"), isPresented("?present=0"), isPresented("")], [true, false, false]);
   const chapter = { id: "one", steps: [{ page: "lab", query: "preset=x" }] };
   assert.equal(classAddress("/vq/", chapter, 0, "?learn=zero.3&hide=beta&present=1&paused=1"), "/vq/lab?preset=x&learn=one.0&hide=beta&present=1");
-  assert.equal(nameWords("wrong_tokens"), "Wrong tokens");
+});
+
+test("what can be hidden is called what it calls itself, and what has no title is not offered", () => {
+  const element = ({ dataset = {}, className = "", label = null, heading = null, text = "", group = null }) => ({
+    ...{ dataset, className, textContent: text },
+    getAttribute: () => label,
+    querySelector: () => (heading ? { textContent: heading } : null),
+    closest: () => (group ? { getAttribute: () => group } : null),
+  });
+  const panels = [
+    element({ className: "lab-panel lab-panel-plane", label: "Latent plane", heading: "Latent plane?" }),
+    element({ className: "lab-panel lab-panel-plane", label: "of run B" }),
+    element({ className: "codebook-audit dte-fold", heading: "Count your own " }),
+    element({ dataset: { panel: "map" }, label: "Codebook map" }),
+    element({ className: "compare-choose" }),
+    element({ className: "compare-Odd", label: "no name" }),
+  ];
+  const rows = [
+    element({ dataset: { control: "codebook_size" }, heading: "Codebook size K", group: "Quantizer" }),
+    element({ dataset: { control: "all_sums" }, text: " Show all sums " }),
+    element({ dataset: { control: "nameless" } }),
+  ];
+  const root = { querySelectorAll: (selector) => (selector === "[data-control]" ? rows : panels) };
+  assert.deepEqual(hideable(/** @type {any} */ (root)), [
+    ["plane", "Latent plane"],
+    ["audit", "Count your own"],
+    ["map", "Codebook map"],
+    ["codebook_size", "Quantizer: Codebook size K"],
+    ["all_sums", "Setting: Show all sums"],
+  ]);
 });
