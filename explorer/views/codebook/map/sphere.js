@@ -7,6 +7,8 @@ import { codesOfCorner, cornerName, cornerOf, turnBy } from "./turn.js";
 
 const KEY_TURN = 0.12; // radians
 const CIRCLE = 30; // diameter of what lights a corner, on the scale of the corners
+const NARROW_PX = 480; // as on a phone: below it the sphere gets the room of what stands around it
+const NEARER = 0.72; // of the distance of the eye
 const WAYS = { ArrowLeft: [-KEY_TURN, 0], ArrowRight: [KEY_TURN, 0], ArrowUp: [0, KEY_TURN], ArrowDown: [0, -KEY_TURN] };
 const LABEL = "Sphere of three bits. Arrow keys turn it, Home turns it back, the keys 1 to 8 choose a corner.";
 
@@ -20,13 +22,23 @@ export class Sphere extends Component {
       createChart({
         label: LABEL,
         className: "cm-sphere",
-        ask: async (theme) => withCircle(await ask(theme)),
+        ask: async (theme) => this.fit(withCircle(await ask(theme))),
         on: { pick: ([corner], kind) => kind === "corner" && this.choose(corner), lit: (code) => this.light(code), shown: () => (this.home = null) },
         key: (key) => this.key(key),
       }),
     );
     this.element = this.chart.element;
     this.element.setAttribute("aria-label", LABEL);
+    this.onResize(this.element, () => this.map && this.narrow !== this.isNarrow() && this.chart.refresh());
+  }
+
+  isNarrow() {
+    return this.element.clientWidth < NARROW_PX;
+  }
+
+  fit(answer) {
+    this.narrow = this.isNarrow();
+    return this.narrow ? { ...answer, figure: enlarge(answer.figure) } : answer;
   }
 
   /** map: {chosen: [3 bits], bits}. */
@@ -62,6 +74,24 @@ export class Sphere extends Component {
     Plotly.restyle(plot, { x: at("x"), y: at("y"), z: at("z") }, [figure.data.length - 1]);
     this.element.dataset.lit = corner < 0 ? "" : cornerName(corner);
   }
+}
+
+/** The figure with the sphere as large as a narrow place allows: the scale lies below it, the axes, whose bits are chosen above
+ *  it, have no titles, and the eye is nearer. Pure. @param {any} figure */
+export function enlarge({ data, layout }) {
+  const { scene } = layout;
+  const eye = Object.fromEntries(Object.entries(scene.camera.eye).map(([axis, at]) => [axis, NEARER * at]));
+  const bare = (axis) => ({ ...scene[axis], title: { text: "" }, showticklabels: false });
+  const flat = { orientation: "h", x: 0.5, y: 0, yanchor: "bottom", len: 0.8 };
+  const laid = ({ marker, ...trace }) => {
+    const { colorbar } = marker ?? {};
+    if (!colorbar) return marker ? { ...trace, marker } : trace;
+    return { ...trace, marker: { ...marker, colorbar: { ...colorbar, ...flat, title: { ...colorbar.title, side: "top" } } } };
+  };
+  const axes = { xaxis: bare("xaxis"), yaxis: bare("yaxis"), zaxis: bare("zaxis") };
+  const room = { domain: { x: [0, 1], y: [0.16, 1] } };
+  const margin = { ...layout.margin, t: 0 };
+  return { data: data.map(laid), layout: { ...layout, margin, scene: { ...scene, ...axes, ...room, camera: { ...scene.camera, eye } } } };
 }
 
 /** The figure with what lights up, as its last series: nothing as yet. */

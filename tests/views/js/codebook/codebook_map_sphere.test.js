@@ -4,6 +4,7 @@ import { axisRows, bitRows, bitTable } from "../../../../explorer/views/codebook
 import { mapSvg, wrapWords } from "../../../../explorer/views/codebook/map/export.js";
 import { scaleTicks } from "../../../../explorer/views/codebook/map/legend.js";
 import * as model from "../../../../explorer/views/codebook/map/model.js";
+import { enlarge } from "../../../../explorer/views/codebook/map/sphere.js";
 import * as turn from "../../../../explorer/views/codebook/map/turn.js";
 import * as words from "../../../../explorer/views/codebook/map/words.js";
 
@@ -23,6 +24,23 @@ test("turning keeps the distance, goes around to the left, and never stands abov
   near(Math.atan2(up.y, up.x), Math.atan2(eye.y, eye.x));
   const back = turn.turnBy(turn.turnBy(eye, 0.3, -0.2), -0.3, 0.2);
   for (const axis of ["x", "y", "z"]) near(back[axis], eye[axis]);
+});
+
+test("in a narrow place the sphere is larger, with its scale below it and no titles that would be cut", () => {
+  const axis = (name) => ({ title: { text: name }, range: [-1.25, 1.25], tickvals: [-1, 0, 1] });
+  const scene = { xaxis: axis("bit 1"), yaxis: axis("bit 2"), zaxis: axis("bit 3"), camera: { eye: { x: 2, y: 1, z: 1 } } };
+  const bar = { title: { text: "tokens (share)", side: "right" }, len: 0.6 };
+  const data = [{ x: [0] }, { marker: { size: 2 } }, { marker: { size: [6], colorbar: bar }, name: "corners" }];
+  const figure = { data, layout: { scene, margin: { t: 24, l: 0 }, meta: { pick: "corner" } } };
+  const before = JSON.stringify(figure);
+  const { data: drawn, layout } = enlarge(figure);
+  assert.equal(JSON.stringify(figure), before, "the figure itself stays, for a wider place");
+  assert.deepEqual([drawn[0], drawn[1], drawn[2].name], [data[0], data[1], "corners"]);
+  assert.equal(drawn[2].marker.colorbar.orientation, "h");
+  assert.deepEqual(drawn[2].marker.colorbar.title, { text: "tokens (share)", side: "top" });
+  assert.deepEqual([layout.scene.yaxis.title.text, layout.scene.yaxis.range, layout.meta.pick], ["", [-1.25, 1.25], "corner"]);
+  const far = ({ x, y, z }) => Math.hypot(x, y, z);
+  assert.ok(far(layout.scene.camera.eye) < 0.8 * far(scene.camera.eye) && layout.scene.domain.y[0] > 0);
 });
 
 test("the first bit is the most significant; each code is in one corner, on the side of its bits", () => {
