@@ -121,7 +121,7 @@ WORDS: tuple[Word, ...] = (
         "How uncertain a choice is, in bits: 0 where all is certain, highest where everything is equally likely.",
     ),
     # What is written in equations.
-    Word("argmin", "The one for which what follows is smallest."),
+    Word("argmin", "The one for which what follows is smallest; below it stands what is tried.", ("argmin_\\w*",)),
     Word("softmax", "Turns scores into weights that are above 0 and sum to 1; a larger score gets a larger weight."),
     Word(
         "temperature",

@@ -12,7 +12,7 @@ from explorer.learn.chapters.lab_links import BARS, PLANE, SQUARED, VERSUS, lab
 EQUATION = (
     Term("i, j, \N{HORIZONTAL ELLIPSIS}", "the token: one number of each codebook"),
     Term(" = "),
-    Term("argmin", "those for which what follows is smallest"),
+    Term("argmin_{i, j, \N{HORIZONTAL ELLIPSIS}}", "those for which what follows is smallest"),
     Term(" "),
     Term(f"{BARS}z_e - (", "squared distance of the latent to the sum"),
     Term("a_i", "code i of the first codebook"),

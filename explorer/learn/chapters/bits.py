@@ -106,7 +106,7 @@ CHAPTER = Chapter(
                 "Bring the perplexity to 8 or more of 16.",
                 (Fact("perplexity", "at least", 8.0), Fact("step", "at least", 50)),
                 "The term has two parts: each token sure of its signs, and all codes alike. The weight of the second, "
-                "Diversity, is below 0: press Mend it, or set it to 1 under Quantizer.",
+                "Diversity, is below 0: set it to 1 under Quantizer.",
                 "Done. With the right sign the term keeps every bit in use.",
             ),
         ),

@@ -9,9 +9,7 @@ from explorer.learn.chapters.lab_links import BARS, CODEBOOK_ONLY, CONTROLS, CUR
 EQUATION = (
     Term("k", "the token: number of the code that wins"),
     Term(" = "),
-    Term("argmin", "the one for which what follows is smallest"),
-    Term(" "),
-    Term("j", "every code is tried"),
+    Term("argmin_j", "every code j is tried, and the one is taken for which what follows is smallest"),
     Term(" "),
     Term(f"{BARS}z_e - e_j{BARS}{SQUARED}", "squared distance of a latent, z_e, to code j, e_j"),
 )

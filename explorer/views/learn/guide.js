@@ -11,8 +11,9 @@ import { applyClass, classAddress, classPart, classQuery, isPresented, ofClass }
 import { markDone, stepName } from "./progress.js";
 import { AIR_PX, coverOf, headPx, seekBy } from "./place.js";
 import { hereWith, keepOwn, ownOf, placeAt, placeOf, rootOf, staysOnPage } from "./route.js";
+import { sidesPart } from "./sides.js";
 import { footPart, morePart, stepParts, wordsPart } from "./step.js";
-import { factsOf, isDone, namesOf, standing } from "./task.js";
+import { factsOf, findsMend, isDone, namesOf, standing } from "./task.js";
 import { freeSide, makeWay } from "./way.js";
 
 const LOOK_MS = 400; // between two looks at what a task asks for, and for what is to be framed
@@ -86,6 +87,7 @@ class Guide extends Component {
   miss() {
     if (!this.card) this.open();
     Object.assign(this, { chapter: null, step: { lit: [], task: null }, seekEnds: 0 });
+    makeWay([]);
     this.card.replaceChildren(
       h("p", {}, "The link names a step of the tour that could not be had."),
       h("div", { class: "gd-foot" }, h("a", { href: this.listAddress() }, "All chapters")),
@@ -123,6 +125,7 @@ class Guide extends Component {
         ),
       ),
       ...stepParts(step, name, window.innerWidth < PHONE_PX),
+      (this.sides = sidesPart()).element,
       h(
         "div",
         { class: "gd-notes" },
@@ -137,7 +140,7 @@ class Guide extends Component {
     this.card.dataset.step = name;
     this.card.scrollTop = 0;
     this.fold(false);
-    makeWay(step.lit);
+    makeWay(step.lit, findsMend(step));
     if (!step.question && !step.task) markDone(name);
     this.look();
     this.ahead?.();
@@ -180,6 +183,7 @@ class Guide extends Component {
       this.seek();
       this.dock();
     }
+    this.sides?.refresh();
     const { task } = this.step;
     if (!task || this.done || this.going) return;
     const facts = factsOf(this.page);
@@ -188,6 +192,7 @@ class Guide extends Component {
     this.done = true;
     this.card.dataset.done = "true";
     say(this.far, task.done);
+    makeWay(this.step.lit);
     markDone(this.card.dataset.step);
   }
 

@@ -4,6 +4,7 @@
 import { h, say } from "../kit/widgets/dom.js";
 import { keepAnswer, markDone } from "./progress.js";
 import { placeAt } from "./route.js";
+import { findsMend } from "./task.js";
 
 /** The parts of a card between its head and its foot. name: of the step, "cells.2". small: where room is dear.
  *  @param {any} step @param {string} name */
@@ -14,7 +15,7 @@ export function stepParts(step, name, small = false) {
     h("p", {}, step.says),
     equation.length > 0 ? equationPart(equation, small) : "",
     question ? questionPart(question, name) : "",
-    task ? taskPart(task) : "",
+    task ? taskPart(task, findsMend(step)) : "",
   ];
 }
 
@@ -54,7 +55,15 @@ const BELOW = /_(\{[^}]+\}|[A-Za-z]+|\d+)/; // "z_e", "s_{i-1}"
 /** What is written, and by turns what of it is an index, to be set below the line. Pure. @param {string} written */
 export const splitIndices = (written) => written.split(BELOW).map((part, i) => (i % 2 ? part.replace(/^\{|\}$/g, "") : part));
 
-const typeset = (written) => splitIndices(written).map((part, i) => (i % 2 ? h("sub", {}, part) : part));
+const SIGNS = /([-|\u2016/])(?=\S)/g; // after which a browser may begin a new line, and nobody who writes by hand does
+const JOINER = "\u2060"; // of no width: no line breaks there
+const NEXT = /\s{3,}/; // between two equations of a step
+
+/** What is written, in lines of one equation each, that break at spaces alone. Pure. @param {string} written */
+export const splitLines = (written) => written.replace(SIGNS, `$1${JOINER}`).split(NEXT);
+
+const typeset = (written) =>
+  splitLines(written).flatMap((line, n) => [...(n > 0 ? [h("br")] : []), ...splitIndices(line).map((part, i) => (i % 2 ? h("sub", {}, part) : part))]);
 
 /** The terms in a row; what the one that is pointed at does stands below. Folded where room is dear. */
 function equationPart(terms, small) {
@@ -85,7 +94,8 @@ function answer(question, chosen, buttons, said, name) {
   markDone(name);
 }
 
-function taskPart(task) {
+function taskPart(task, held) {
   const hint = h("details", {}, h("summary", {}, "A hint"), h("p", {}, task.hint));
-  return h("div", { class: "gd-task" }, h("p", {}, h("b", {}, task.text)), h("p", { class: "gd-far" }), hint);
+  const words = "Find it among the settings: Mend it is not offered until this is done.";
+  return h("div", { class: "gd-task" }, h("p", {}, h("b", {}, task.text)), held ? h("p", { class: "gd-held" }, words) : "", h("p", { class: "gd-far" }), hint);
 }

@@ -28,6 +28,9 @@ export function holds({ relation, value }, reported) {
   return relation === "at least" ? number >= value : number <= value;
 }
 
+/** Whether a step asks for the mend of a preset of the lab, which a button beside it would do at one click. Pure. */
+export const findsMend = ({ page, query, task }) => page === "lab" && Boolean(task) && new URLSearchParams(query ?? "").has("preset");
+
 /** All facts at once. Pure. */
 export const isDone = (task, facts) => task.facts.every((fact) => holds(fact, facts[fact.name]));
 

@@ -12,10 +12,11 @@ const WIDE = [
 
 /** How a page makes way for what a step is about: in the lab the settings stand beside the plane rather than a window below
  *  it, and the card in the place of the settings where these are not asked for; what is as wide as the window leaves the card
- *  its place on the right. @param {string[]} lit */
-export function makeWay(lit) {
+ *  its place on the right. held: what mends a preset is not offered. @param {string[]} lit */
+export function makeWay(lit, held = false) {
   const page = document.documentElement; // by attributes: another class would be taken for another theme
   const settings = lit.includes(SETTINGS);
+  page.toggleAttribute("data-mend-held", held);
   page.toggleAttribute("data-settings-first", settings);
   page.toggleAttribute("data-beside-guide", settings || lit.some((one) => WIDE.some((begin) => one.startsWith(begin))));
   page.toggleAttribute("data-guide-left", !settings && lit.some((one) => one.startsWith(LAB)));

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.browser.learn.test_learn import GUIDE, at, open_step
+from tests.browser.learn.test_learn import DONE, GUIDE, STEPS, at, open_step
+from tests.browser.learn.tour_solutions import MENDS, SOLUTIONS
 
 pytestmark = pytest.mark.browser
 
@@ -112,17 +113,67 @@ def test_a_step_with_edits_opens_the_editor_where_the_page_is_there_already(page
 
 def test_mend_that_is_pressed_while_its_run_opens_is_done_to_that_run(page, app_url):
     """It went to the run before, and was gone with it."""
-    open_step(page, app_url, "collapse.0")
+    query = STEPS["collapse.0"].as_json()["query"]
+    page.goto(f"{app_url.rstrip('/')}/lab?{query}&learn=collapse.1")
+    at(page, "collapse.1")
     page.wait_for_selector("#lab-view .dte-lab[data-playing='false']:not([data-step='0'])")
-    page.click(f"{GUIDE} .gd-next")
-    at(page, "collapse.1")  # of the same run
     page.evaluate(
-        "([next, mend]) => { document.querySelector(next).click(); document.querySelector(mend).click(); }",
-        [f"{GUIDE} .gd-next", "#lab-view .lab-panel-presets button[data-mend='rich_get_richer']"],
+        "(mend) => { const named = (one) => one.textContent === 'Back';"
+        " [...document.querySelectorAll('.dte-guide .gd-foot button')].find(named).click();"
+        " document.querySelector(mend).click(); }",
+        "#lab-view .lab-panel-presets button[data-mend='rich_get_richer']",
     )
-    at(page, "collapse.2")
+    at(page, "collapse.0")
     page.wait_for_selector("#lab-view [data-preset='rich_get_richer'][data-state='mended']")
     page.wait_for_function("/mended=1/.test(location.search)")  # as the page writes it of the run that is there
+
+
+def test_what_a_task_asks_to_be_found_is_offered_once_it_is_done_and_elsewhere(page, app_url):
+    """Mend it solved the task at one click, and Compare named the mend."""
+    offered = f"{MENDS} >> visible=true"
+    open_step(page, app_url, "bits.4")
+    assert "not offered until this is done" in page.inner_text(f"{GUIDE} .gd-task")
+    SOLUTIONS["bits.4"](page)  # which sees that none is offered
+    page.wait_for_selector(DONE)
+    page.wait_for_selector("#lab-view .lab-panel-compare", state="visible")
+    open_step(page, app_url, "collapse.0")
+    page.wait_for_selector(offered)
+    open_step(page, app_url, "cells.3")  # a task of no preset hides nothing, and says nothing of it
+    assert "not offered" not in page.inner_text(f"{GUIDE} .gd-task")
+    page.wait_for_selector("html:not([data-mend-held])", state="attached")
+    open_step(page, app_url, "collapse.2")
+    page.wait_for_selector("html[data-mend-held]", state="attached")
+    page.get_by_role("button", name="Leave").click()
+    page.wait_for_selector("html:not([data-mend-held])", state="attached")
+
+
+def test_on_a_phone_the_card_leads_to_run_b_which_lies_below_run_a(page, app_url):
+    """Its words were of two runs, and one of them lay 2,000 pixels below."""
+    page.set_viewport_size(PHONE)
+    open_step(page, app_url, "remedies.0")
+    button = page.locator(f"{GUIDE} .gd-sides button")
+    in_sight = "(side) => { const { top } = document.querySelector(`.lab-side[data-side='${side}'] .lab-panel-plane`)"
+    in_sight += ".getBoundingClientRect(); return top > 0 && top < 300; }"
+    for side, other in ("BA", "AB"):
+        page.wait_for_selector(f"{GUIDE} .gd-sides button:text-is('Show run {side}')")
+        button.click()
+        page.wait_for_function(in_sight, arg=side)
+        page.wait_for_selector(f"{GUIDE} .gd-sides button:text-is('Show run {other}')")
+    page.set_viewport_size(DESK)
+    page.wait_for_selector(f"{GUIDE} .gd-sides", state="hidden")
+
+
+def test_on_a_phone_the_sphere_is_as_wide_as_its_panel_and_turns_as_before(page, app_url):
+    page.set_viewport_size(PHONE)
+    open_step(page, app_url, "sphere.3")
+    sphere = "#codebook-view .codebook-map .cm-sphere"
+    page.wait_for_selector(f"{sphere}[data-state='drawn']")
+    scene = "document.querySelector('.cm-sphere .ch-plot')._fullLayout.scene"
+    assert page.evaluate(f"{scene}.xaxis.title.text") == ""
+    box = page.locator(f"{sphere} canvas").first.bounding_box()
+    assert box["width"] > 330 and box["height"] > 280  # 300 x 300 with a scale beside it, before
+    page.set_viewport_size(DESK)
+    page.wait_for_function(f"/bit 1/.test({scene}.xaxis.title.text)")
 
 
 def test_round_buttons_of_the_quiz_are_dark_in_the_dark(page, app_url):

@@ -9,13 +9,18 @@ from playwright.sync_api import Page
 from tests.browser.learn import composed_hands
 from tests.browser.learn.card_moves import choose_on_card, drag, slide
 
-MEND = "#lab-view .lab-panel-presets button[data-mend]:visible"
+MENDS = "#lab-view :is(button[data-mend], [data-mend-here], option[value='mend'])"
 
 
-def mend(page: Page) -> None:
-    """Wait until the fault is plain and the run pauses itself; then the one change that its card offers."""
+def mend(page: Page, change: Callable[[Page], None]) -> None:
+    """Wait until the fault is plain and the run pauses itself; then one change by hand, since nothing mends at a click
+    while the task is open, and Play."""
     page.wait_for_selector("#lab-view .dte-lab[data-playing='false']:not([data-step='0'])")  # not one that is opening
-    page.click(MEND)
+    page.wait_for_selector("#lab-view .lab-panel-moment", state="visible")
+    assert page.locator(MENDS).count() > 0 and page.locator(f"{MENDS} >> visible=true").count() == 0
+    change(page)
+    page.wait_for_function("/settings=/.test(location.search)")
+    page.click("#lab-view .lab-bar button >> nth=0")
 
 
 def choose(page: Page, *labels: str) -> None:
@@ -117,6 +122,11 @@ def spend_less(page: Page) -> None:
     """32 codes, which begins the run anew, and reseeding on it."""
     set_codes(page, 32)
     page.wait_for_selector("#lab-view .dte-lab[data-codes='32']")
+    revive(page)
+
+
+def revive(page: Page) -> None:
+    """Reseeding, whose group may be folded."""
     page.locator("#lab-view .lab-panel-controls [data-control='reseeding']").evaluate(
         "(one) => (one.closest('details').open = true)"
     )
@@ -126,12 +136,12 @@ def spend_less(page: Page) -> None:
 # Chapter and step -> what is done there.
 SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "tokens.3": click_commonest,
-    "commitment.4": mend,
+    "commitment.4": lambda page: mend(page, lambda page: set_number(page, "beta", 1)),
     "cells.3": lambda page: set_codes(page, 64),
-    "collapse.2": mend,
-    "ema.3": mend,
+    "collapse.2": lambda page: mend(page, revive),
+    "ema.3": lambda page: mend(page, lambda page: set_number(page, "decay", 0.9)),
     "gradients.4": shorten,
-    "bits.4": mend,
+    "bits.4": lambda page: mend(page, lambda page: set_number(page, "diversity", 1)),
     "choosing.3": lambda page: page.click("#methods-view [data-method='fsq']"),
     "hierarchical.3": lambda page: choose(page, "2"),
     "remedies.5": join_gradually,

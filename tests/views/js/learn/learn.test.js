@@ -5,8 +5,9 @@ import { nextStep } from "../../../../explorer/views/learn/chapters.js";
 import { coverOf, headPx, overlap, seekBy } from "../../../../explorer/views/learn/place.js";
 import { answersCsv, keepAnswer, markDone, readProgress, stepsDone } from "../../../../explorer/views/learn/progress.js";
 import { addressOf, placeAt, placeOf, rootOf, staysOnPage } from "../../../../explorer/views/learn/route.js";
-import { splitIndices } from "../../../../explorer/views/learn/step.js";
-import { factsOf, holds, isDone, namesOf, standing } from "../../../../explorer/views/learn/task.js";
+import { farSide } from "../../../../explorer/views/learn/sides.js";
+import { splitIndices, splitLines } from "../../../../explorer/views/learn/step.js";
+import { factsOf, findsMend, holds, isDone, namesOf, standing } from "../../../../explorer/views/learn/task.js";
 
 const steps = [
   { page: "", query: "tokenizer=vq" },
@@ -92,10 +93,28 @@ test("the facts of a page are those of its views, and of its address where no vi
   assert.equal(standing(named, {}), "chosen not known yet, changed not known yet (1 is asked for)");
 });
 
+test("a task of a preset asks for its mend, and no other step does", () => {
+  const task = { facts: [] };
+  const found = [
+    { page: "lab", query: "preset=lfq_sign", task },
+    { page: "lab", query: "preset=lfq_sign", task: null },
+    { page: "lab", query: "settings=%7B%7D&speed=60", task },
+    { page: "codebook", query: "preset=x", task },
+    { page: "lab", query: null, task },
+  ];
+  assert.deepEqual(found.map(findsMend), [true, false, false, false, false]);
+});
+
 test("an index of an equation is set below the line, and nothing else of it is changed", () => {
   assert.deepEqual(splitIndices("z_e - sg[e_{i-1}]"), ["z", "e", " - sg[e", "i-1", "]"]);
   assert.deepEqual(splitIndices("q_top, q_bottom"), ["q", "top", ", q", "bottom", ""]);
   assert.deepEqual(splitIndices(" = argmin"), [" = argmin"]);
+});
+
+test("an equation breaks at spaces alone, and another one begins a line", () => {
+  assert.deepEqual(splitLines(" = mean exp(-|e_i - e_j|\u00b2 / t),   "), [" = mean exp(-\u2060|\u2060e_i - e_j|\u2060\u00b2 / t),", ""]);
+  assert.deepEqual(splitLines("),   x = Dec("), ["),", "x = Dec("]);
+  assert.deepEqual(splitIndices("argmin_{i, j, x} "), ["argmin", "i, j, x", " "]);
 });
 
 test("progress and first answers are kept, and a broken store keeps nothing", () => {
@@ -142,6 +161,44 @@ test("a card covers shares of what is in sight, and of what a step is about abov
   const [beside, settings] = [box(100, 300, 400, 500), box(0, 300, 267, 500)]; // a third of the one, three quarters of the other
   assert.ok(coverOf([beside], card, window) < coverOf([box(900, 0, 990, 90), settings], card, window), "an edge, and not the most of another part");
   assert.equal(coverOf([box(0, 900, 200, 950), box(300, 0, 400, 100)], card, window), 0);
+});
+
+test("of two runs one below the other the one that is out of sight is named, and of two beside each other none", () => {
+  const window = /** @type {[number, number]} */ ([0, 900]);
+  assert.equal(
+    farSide(
+      [
+        [100, 2000],
+        [2050, 4000],
+      ],
+      window,
+    ),
+    "B",
+  );
+  assert.equal(
+    farSide(
+      [
+        [-1900, 0],
+        [50, 1950],
+      ],
+      window,
+    ),
+    "A",
+  );
+  assert.deepEqual(
+    [
+      farSide(
+        [
+          [100, 2000],
+          [100, 2000],
+        ],
+        window,
+      ),
+      farSide([[100, 2000]], window),
+      farSide([], window),
+    ],
+    [null, null, null],
+  );
 });
 
 test("what stays on top of a page is as high as it is", () => {
