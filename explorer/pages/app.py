@@ -25,6 +25,7 @@ from explorer.pages.lab import page as lab
 from explorer.pages.language import page as language
 from explorer.pages.learn import page as learn
 from explorer.pages.replay import page as replay
+from explorer.pages.shared.beats import BeatsBySocket
 from explorer.pages.shared.door import Door, Pages
 from explorer.pages.shared.head import WithHead
 from explorer.pages.shared.hosts import NamedHosts, allowed_hosts
@@ -138,6 +139,7 @@ def launch_options(host: str, port: int, allowed: Sequence[str] = (), heads: Map
     path = urlsplit(os.environ.get("GRADIO_ROOT_PATH", "")).path.rstrip("/") or "/"  # of a proxy that leads here
     middleware = [
         Middleware(NamedHosts, allowed=names),
+        Middleware(BeatsBySocket),
         Middleware(Door, path=path),
         Middleware(PackAnswers),
         Middleware(WithHead, more=heads),
