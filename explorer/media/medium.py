@@ -30,6 +30,7 @@ from explorer.media.rows.text import looks_like_table
 from explorer.media.rows.writing import csv_bytes
 from explorer.media.sniffing import kind_of
 from explorer.media.sounds.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
+from explorer.media.sounds.heard import Heard
 
 DEFAULT_LIMITS = Limits()
 Medium = LoadedImage | LoadedAudio | LoadedVideo | LoadedSeries | LoadedItems | LoadedGraph
@@ -85,16 +86,20 @@ def values(medium: Medium) -> np.ndarray:
 
 
 def load_medium(
-    path: Path | str | bytes, limits: Limits = DEFAULT_LIMITS, wanted: Modality | None = None, from_s: float = 0.0
+    path: Path | str | bytes,
+    limits: Limits = DEFAULT_LIMITS,
+    wanted: Modality | None = None,
+    from_s: float = 0.0,
+    heard: Heard | None = None,
 ) -> Medium:
-    """A file, or its bytes, as what it holds; as `wanted` where it can be that. from_s: where a sound begins.
+    """A file, or its bytes, as what it holds; as `wanted` where it can be that. from_s, heard: as of `load_audio`.
 
     With `wanted` an animation gives its first frame as a picture, and a film its sound. Without it an animation or a
     film is a clip. Raises MediaError with what was wrong and what to do.
     """
     data = read_bytes(path, limits, "media") if isinstance(path, (str, Path)) else bytes(path)
     held = wanted or ("graph" if is_edge_file(path) else _held(data, limits))
-    medium = load_audio(data, limits, from_s=from_s) if held == "audio" else _LOADERS[held](data, limits)
+    medium = load_audio(data, limits, from_s=from_s, heard=heard) if held == "audio" else _LOADERS[held](data, limits)
     return _of_film(medium, data) if wanted == "audio" else medium
 
 

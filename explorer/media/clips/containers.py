@@ -33,8 +33,11 @@ class Packets:
         self._container, self._stream, self._kind = container, stream, kind
         self.all = self.damaged = self.skipped = 0
 
-    def frames(self) -> Iterator[Frame]:
-        """Frames in their order; what cannot be decoded is counted and passed over, as players do."""
+    def frames(self, passed: int = 0, ahead: int = 0) -> Iterator[Frame]:
+        """Frames in their order; what cannot be decoded is counted and passed over, as players do.
+
+        passed: packets that somebody decoded before without a fault; of these only the last `ahead` are decoded.
+        """
         end = time.monotonic() + MOST_SECONDS
         packets = self._container.demux(self._stream)
         while True:
@@ -53,10 +56,12 @@ class Packets:
             if not self.all and packet.has_sidedata("skip_samples"):
                 self.skipped = int.from_bytes(bytes(packet.get_sidedata("skip_samples"))[:4], "little")
             self.all += packet.size > 0  # the last one is empty: it fetches what the decoder still holds
+            if self.all <= passed - ahead:
+                continue
             try:
                 found = packet.decode()
             except Exception:  # as for demuxers
-                self.damaged += packet.size > 0
+                self.damaged += packet.size > 0 and self.all > passed
                 continue
             yield from found
 

@@ -20,6 +20,7 @@ from explorer.media.caps import more
 from explorer.media.pictures.opening import bytes_of
 from explorer.media.sniffing import kind_of
 from explorer.media.sounds.decoders import MOST_CHANNELS, SHARE_OF_A_SAMPLE, check_claims, share_read
+from explorer.media.sounds.heard import Heard
 from explorer.media.sounds.oddities import LAST_BIT, oddity_notes
 from explorer.media.sounds.reading import SoundReading, read_sound
 
@@ -65,11 +66,13 @@ def load_audio(
     limits: Limits = DEFAULT_LIMITS,
     sample_rate_hz: int | None = None,
     from_s: float = 0.0,
+    heard: Heard | None = None,
 ) -> LoadedAudio:
     """A file, its bytes, or an array (S,) or (S, C) at `sample_rate_hz` -> LoadedAudio at its own rate.
 
-    What lies before the second `from_s` of a file, and after `limits.audio_seconds` from there, is left out. Raises
-    MediaError with what was wrong and what to do.
+    What lies before the second `from_s` of a file, and after `limits.audio_seconds` from there, is left out. heard:
+    given again with the same file, it lets what was decoded before be passed over. Raises MediaError with what was
+    wrong and what to do.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, limits, sample_rate_hz)
@@ -78,7 +81,7 @@ def load_audio(
     if kind is None or kind.opener == "pillow":
         what = "a picture" if kind else "not a sound that can be read here"
         raise MediaError(f"This file is {what}. Give {READABLE}.")
-    return _joined(read_sound(data, kind, limits.audio_seconds, from_s), limits)
+    return _joined(read_sound(data, kind, limits.audio_seconds, from_s, heard), limits)
 
 
 def fit_audio(

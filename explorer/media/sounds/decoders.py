@@ -14,9 +14,11 @@ import numpy as np
 from explorer.foundation.errors import MediaError
 from explorer.media.clips.containers import Packets, open_stream
 from explorer.media.sniffing import Kind
+from explorer.media.sounds.heard import Mark, Marks, Place, warm_up
 from explorer.media.sounds.mpeg_audio import counted_seconds, states_its_length
 
 if TYPE_CHECKING:
+    import soundfile
     from av.audio.frame import AudioFrame
     from av.container import InputContainer
     from av.stream import Stream
@@ -34,6 +36,10 @@ _WITH_CHECKSUMS = ("flac", "wavpack", "tta")
 # Containers whose header does not say how long they are: FFmpeg's duration is a guess from their size.
 _GUESSED = ("aac", "loas", "ac3", "eac3", "dts", "amr", "mpegts", "mpeg", "flv")
 _DELAYED = ("aac", "mp3", "mp2", "mp1")  # and names that begin so: their encoders begin with near silence
+_PACKED = (
+    "FLAC",
+)  # whose subtype is that of the samples that come out; with _SOUGHT, where it finds any sample exactly
+_SOUGHT = ("VORBIS",)
 _PLAIN = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")  # libsndfile's names of samples that are stored one by one
 _GAP_S = 0.05  # a jump of the time stamps that is no rounding
 _SCALES = {"u8": 2**7, "s16": 2**15, "s32": 2**31, "flt": 1, "dbl": 1, "s64": 2**63}
@@ -99,6 +105,10 @@ class _Runs:
         """Of samples counted by rate: seconds that were added up would be 29.999... where 30 are meant."""
         return sum(samples / rate_hz for rate_hz, samples in self._passed.items())
 
+    def pass_over(self, rate_hz: int, samples: int) -> None:
+        """Samples at the beginning that need not be decoded, up to where a block begins."""
+        self._passed[rate_hz] = self._passed.get(rate_hz, 0) + samples
+
     def add(self, rate_hz: int, block: np.ndarray) -> bool:
         """False once the limit is passed: one sample more is kept, so that the caller knows."""
         check_claims(rate_hz, block.shape[1])
@@ -134,8 +144,8 @@ def check_claims(sample_rate_hz: int, channels: int) -> None:
         raise MediaError(f"The sound has {channels} channels; 1 to {MOST_CHANNELS} can be read. Mix it down first.")
 
 
-def by_libsndfile(data: bytes, kind: Kind, most_seconds: float, from_s: float) -> SoundRuns:
-    """What libsndfile decodes from that second on; nothing where it cannot read the header.
+def by_libsndfile(data: bytes, kind: Kind, most_seconds: float, from_s: float, place: Place) -> SoundRuns:
+    """What libsndfile decodes from that second on; nothing where it cannot read the header. place: of this file.
 
     Raises MediaError for its claims.
     """
@@ -152,12 +162,15 @@ def by_libsndfile(data: bytes, kind: Kind, most_seconds: float, from_s: float) -
         check_claims(file.samplerate, file.channels)
         found.promised_s = file.frames / file.samplerate
         found.exact = file.subtype.startswith(_PLAIN)
+        done = _seek(file, from_s, place)
+        runs.pass_over(file.samplerate, done)
         while True:
             try:
                 block = file.read(BLOCK, dtype="float32", always_2d=True)  # (S, C)
             except Exception:  # as of headers
                 found.gave_up = True
                 break
+            done += len(block)
             if not runs.add(file.samplerate, block):
                 found.capped = True
                 break
@@ -166,11 +179,26 @@ def by_libsndfile(data: bytes, kind: Kind, most_seconds: float, from_s: float) -
         rate = file.samplerate
     found.runs, found.passed_s = runs.joined(), runs.passed_s
     found.gave_up |= not found.capped and round((found.promised_s - found.seconds) * rate) > 0
+    if not found.gave_up:
+        place.keep([Mark(rate, done)])
     return found
 
 
-def by_ffmpeg(data: bytes, kind: Kind, most_seconds: float, from_s: float) -> SoundRuns:
-    """What FFmpeg decodes of the first sound from that second on.
+def _seek(file: soundfile.SoundFile, from_s: float, place: Place) -> int:
+    """Go to the last whole block before a second that can be reached by the sample; how many samples lie before it."""
+    wanted = min(round(from_s * file.samplerate), file.frames)
+    if file.format in _PACKED or not file.subtype.startswith(_PLAIN):
+        known = place.last() if file.format in _PACKED or file.subtype in _SOUGHT else None
+        wanted = min(wanted, known.samples) if known else 0
+    wanted = wanted // BLOCK * BLOCK
+    try:
+        return file.seek(wanted) if wanted > 0 else 0
+    except Exception:  # headers that lie: what cannot be found is decoded
+        return file.seek(0)
+
+
+def by_ffmpeg(data: bytes, kind: Kind, most_seconds: float, from_s: float, place: Place) -> SoundRuns:
+    """What FFmpeg decodes of the first sound from that second on. place: of this file.
 
     Raises MediaError for a header it cannot read, and for its claims.
     """
@@ -180,23 +208,38 @@ def by_ffmpeg(data: bytes, kind: Kind, most_seconds: float, from_s: float) -> So
             stream.codec_context.options = _CHECKED
         found.counted = kind.container == "mp3" and not states_its_length(data)
         found.promised_s = counted_seconds(data) if found.counted else _promised(container, stream, kind)
-        packets, until = Packets(container, stream, kind), None
-        for frame in packets.frames():
+        ahead = warm_up(stream.codec_context.name)
+        mark = None if ahead is None else place.before(from_s)
+        if mark is not None:
+            runs.pass_over(mark.rate_hz, mark.samples)
+        packets, until, marks = Packets(container, stream, kind), None, Marks(mark)
+        for frame in packets.frames(mark.packets if mark else 0, ahead or 0):
+            if mark is not None and packets.all <= mark.packets:  # it only warms up the decoder
+                until = _ends(frame)
+                continue
             block = floats_of(frame)
             if until is None:
                 block = block[_opus_surplus(stream, packets) :]
             if until is not None and frame.time is not None and frame.time - until > _GAP_S:
                 found.missing_s += frame.time - until
-            until = None if frame.time is None else frame.time + frame.samples / frame.sample_rate
+            until = _ends(frame)
+            if ahead is not None and not packets.damaged and not found.missing_s:
+                marks.add(packets.all, frame.sample_rate, len(block))
             if not runs.add(frame.sample_rate, block):
                 found.capped = True
                 break
+        place.keep(marks.found)
         found.packets, found.damaged = packets.all, packets.damaged
         name = stream.codec_context.name
         found.exact = (name.startswith("pcm_") and kind.container != "voc") or name in _WITH_CHECKSUMS
         found.unmarked = name.startswith(_DELAYED) and not packets.skipped
     found.runs, found.passed_s = runs.joined(), runs.passed_s
     return found
+
+
+def _ends(frame: AudioFrame) -> float | None:
+    """The second at which a frame ends by its time stamp."""
+    return None if frame.time is None else frame.time + frame.samples / frame.sample_rate
 
 
 def floats_of(frame: AudioFrame) -> np.ndarray:

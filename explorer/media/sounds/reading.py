@@ -16,6 +16,7 @@ from explorer.foundation.errors import MediaError
 from explorer.media.sniffing import Kind
 from explorer.media.sounds.decoders import SAME_S, SoundRuns, by_ffmpeg, by_libsndfile
 from explorer.media.sounds.header_claims import bytes_behind, claimed_bytes, contradiction
+from explorer.media.sounds.heard import Heard, Place
 from explorer.media.sounds.mpeg_audio import joined_at
 from explorer.media.sounds.ogg_pages import OggLinks, ogg_links
 
@@ -47,24 +48,28 @@ class SoundReading:
         return self.passed_s + sum(len(samples) / rate for rate, samples in self.runs)
 
 
-def read_sound(data: bytes, kind: Kind, most_seconds: float, from_s: float = 0.0) -> SoundReading:
+def read_sound(
+    data: bytes, kind: Kind, most_seconds: float, from_s: float = 0.0, heard: Heard | None = None
+) -> SoundReading:
     """At most `most_seconds` from a second on, and a sample more if there is more; no runs where the sound ends before.
 
-    Raises MediaError where nothing can be decoded.
+    heard: what is known of this file from earlier readings, and is added to. Raises MediaError where nothing can be
+    decoded.
     """
+    heard = Heard() if heard is None else heard
     if kind.name == "Ogg":
         links = ogg_links(data)
         no_measure = bool(links.damaged) or not links.ended
         if links.damaged:  # libsndfile plays some of what lies behind them twice
             kind = replace(kind, opener="ffmpeg")
-        read = _read_joined(data, kind, (from_s, most_seconds), links.starts, no_measure)
+        read = _read_joined(data, kind, (from_s, most_seconds), links.starts, no_measure, heard)
         read.notes[:0] = _ogg_words(links, read.capped)
         return read
     if kind.name == "MP3":
-        return _read_joined(data, kind, (from_s, most_seconds), joined_at(data), no_measure=False)
+        return _read_joined(data, kind, (from_s, most_seconds), joined_at(data), False, heard)
     claimed = claimed_bytes(data)
     cut = claimed is not None and claimed > len(data)
-    read = _read_one(data, kind, (from_s, most_seconds), cut or claimed == 0)
+    read = _read_one(data, kind, (from_s, most_seconds), cut or claimed == 0, Place(heard, 0))
     read.notes.extend(filter(None, [contradiction(data)]))
     if cut and not read.capped:
         read.notes.append(
@@ -80,7 +85,7 @@ def read_sound(data: bytes, kind: Kind, most_seconds: float, from_s: float = 0.0
 
 
 def _read_joined(
-    data: bytes, kind: Kind, span: tuple[float, float], starts: tuple[int, ...], no_measure: bool
+    data: bytes, kind: Kind, span: tuple[float, float], starts: tuple[int, ...], no_measure: bool, heard: Heard
 ) -> SoundReading:
     """Files that were joined one behind another are decoded one by one: no decoder counts them rightly.
 
@@ -91,7 +96,8 @@ def _read_joined(
     (ahead, left), passed = span, 0.0
     for start, stop in pairwise((*starts, len(data))):
         try:
-            read = _read_one(data[start:stop], kind, (0.0 if runs else ahead - passed, max(left, 0.0)), no_measure)
+            own = (0.0 if runs else ahead - passed, max(left, 0.0))
+            read = _read_one(data[start:stop], kind, own, no_measure, Place(heard, start))
         except MediaError as error:
             failed = failed or error
             continue
@@ -112,21 +118,23 @@ def _read_joined(
     return SoundReading(runs, notes, capped, passed_s=passed)
 
 
-def _read_one(data: bytes, kind: Kind, span: tuple[float, float], no_measure: bool) -> SoundReading:
-    taken, notes = _decoded(data, kind, span, no_measure)
+def _read_one(data: bytes, kind: Kind, span: tuple[float, float], no_measure: bool, place: Place) -> SoundReading:
+    taken, notes = _decoded(data, kind, span, no_measure, place)
     if taken.unmarked and not taken.capped:
         notes.append(_UNMARKED_NOTE)
     promised = None if no_measure else taken.promised_s
     return SoundReading(_trimmed(taken, kind), notes, taken.capped, promised, taken.passed_s)
 
 
-def _decoded(data: bytes, kind: Kind, span: tuple[float, float], no_measure: bool) -> tuple[SoundRuns, list[str]]:
+def _decoded(
+    data: bytes, kind: Kind, span: tuple[float, float], no_measure: bool, place: Place
+) -> tuple[SoundRuns, list[str]]:
     """The better of the decodes, and what is to be said of it. no_measure: the header does not tell the length."""
     from_s, most_seconds = span
     tried, refused = [], None
     for decode in _DECODERS[kind.opener if kind.name != "MP3" else "MP3"]:
         try:
-            tried.append(decode(data, kind, most_seconds, from_s))
+            tried.append(decode(data, kind, most_seconds, from_s, place.of(decode.__name__)))
         except MediaError as error:
             refused = refused or error
         if tried and tried[-1].clean and not no_measure:

@@ -36,8 +36,9 @@ from explorer.pages.inspect.player import player_payload
 from explorer.pages.inspect.sound import added_sound
 from explorer.pages.shared import runtime
 from explorer.pages.shared.map_works import Work, works
-from explorer.pages.shared.session import Visit
+from explorer.pages.shared.session import UPLOADED, Visit
 from explorer.pages.shared.token_file import tokens_bytes
+from explorer.pages.shared.upload_media import upload_excerpt
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.inspect import view as inspect_view
 from explorer.views.inspect.reconstruction.reconstruction import difference_maps
@@ -121,7 +122,9 @@ def decoded_values(visit: Visit) -> tuple[str, str]:
 
 def _excerpt(visit: Visit) -> Excerpt | None:
     """What is shown of a longer sound that the visitor brought."""
-    return runtime.medium_of(visit).excerpt if visit.upload and visit.modality == "audio" else None
+    if not visit.upload or visit.picture != UPLOADED or visit.modality != "audio":
+        return None
+    return upload_excerpt(visit.upload, visit.modality, visit.from_s)
 
 
 def _decoded_picture(visit: Visit, decoded: np.ndarray | None) -> TokenRecord:

@@ -1,4 +1,5 @@
 """What visitors upload, decoded once: another tokenizer or another size begins with the pixels or samples themselves.
+Of a long sound, what lies before the seconds that are asked for is not decoded again, either.
 
 A file lies in a folder of its own, so its path names it. Eight bits a value are kept where that is all there is, as in
 almost every picture and clip: a fourth of the memory, and the very same values come back.
@@ -16,8 +17,12 @@ from explorer.foundation.owners import owner
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.medium import Medium, load_medium, modality_of
 from explorer.media.pictures.image import LoadedImage
+from explorer.media.sounds.audio import Excerpt, LoadedAudio
+from explorer.media.sounds.heard import Heard
 
 _kept = Cache("uploads as decoded", share(0.08))
+_heard = Cache("how far uploaded sounds were decoded", share(0.01))
+_excerpts = Cache("which seconds of uploaded sounds are shown", share(0.001))
 _VALUES = {LoadedImage: "pixels", LoadedVideo: "frames"}  # those of light, which have eight bits as a rule
 
 
@@ -26,12 +31,26 @@ def upload_medium(path: str, modality: str | None, from_s: float = 0.0) -> Mediu
 
     Raises MediaError as `load_medium`.
     """
-    limits = settings().limits
-    found = _kept.get((path, modality, from_s), lambda: _packed(load_medium(path, limits, modality, from_s)), owner())
+
+    def load() -> tuple[type, dict[str, object]]:
+        heard = _heard.get(path, Heard, owner())
+        medium = load_medium(path, settings().limits, modality, from_s, heard)
+        _heard.put(path, heard, owner())  # it has grown
+        return _packed(medium)
+
+    found = _kept.get((path, modality, from_s), load, owner())
     medium = _unpacked(*found)
+    if isinstance(medium, LoadedAudio):
+        _excerpts.put((path, from_s), (medium.excerpt,), owner())
     if modality is None:  # what it is asked for next
         _kept.put((path, modality_of(medium), from_s), found, owner())
     return medium
+
+
+def upload_excerpt(path: str, modality: str | None, from_s: float = 0.0) -> Excerpt | None:
+    """Which seconds of a longer sound are shown; kept also where its samples are not. Raises MediaError."""
+    kept = _excerpts.peek((path, from_s), owner())
+    return upload_medium(path, modality, from_s).excerpt if kept is None else kept[0]
 
 
 def _packed(medium: Medium) -> tuple[type, dict[str, object]]:
