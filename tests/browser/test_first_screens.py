@@ -76,7 +76,7 @@ def test_the_first_screen_shows_the_thing(page, app_url, name):
 
 
 HEAD_LAID_OUT = """() => getComputedStyle(document.querySelector("#title")).position === "absolute"
-  && document.fonts.check("13px IBM Plex Sans") && document.fonts.status === "loaded" """
+  && [...document.fonts].some((face) => face.family.includes("IBM Plex Sans") && face.status === "loaded")"""
 
 
 def test_what_each_page_is_for_stands_whole_in_its_head(page, app_url):
