@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from explorer.audit.indices.vectors import FILE as CODEBOOKS
+from explorer.foundation.damage import DAMAGE, damage_in_words
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import FILES, UNPACKED_BYTES, load_audit
@@ -35,7 +36,7 @@ def is_audit(files: Sequence[Path]) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return _members(archive) is not None
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
+    except (*DAMAGE, ValueError):
         return False
 
 
@@ -52,7 +53,8 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo] | None:
 
 def take_audit(files: Sequence[Path], folder: Path) -> Audit:
     """Copy the files of an audit into `folder`, and read it. Raises RecordError, in words, if it cannot be used."""
-    try:
+    words = f"The audit in {files[0].name!r} cannot be read, or is damaged. Copy or pack it again."
+    with damage_in_words(words):
         if len(files) == 1 and files[0].is_file():
             with zipfile.ZipFile(files[0]) as archive:
                 members = _members(archive)
@@ -69,8 +71,6 @@ def take_audit(files: Sequence[Path], folder: Path) -> Audit:
                 if file.name in TAKEN and file.is_file():
                     with file.open("rb") as source:
                         _copy(source, folder / file.name)
-    except (OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
-        raise RecordError(f"The audit in {files[0].name!r} cannot be read, or is damaged ({error}).") from error
     return load_audit(folder)
 
 

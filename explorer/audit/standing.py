@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
@@ -25,6 +23,7 @@ from explorer.audit.counting import State, part
 from explorer.audit.notes import Notes
 from explorer.audit.sources import MediaSource
 from explorer.audit.trial import TrialCollector
+from explorer.foundation.damage import open_arrays
 from explorer.foundation.errors import RecordError
 from explorer.foundation.files import write_atomically
 from explorer.joints.audit import Audit, MediaNote
@@ -247,12 +246,13 @@ def read_state(path: Path | io.BytesIO) -> tuple[StateHead, Standing]:
 def open_archive(path: Path | io.BytesIO):
     """The arrays of a state, without what can run code. Raises RecordError for what is damaged there, and for any
     ValueError or LookupError of whoever reads them."""
+    name = path.name if isinstance(path, Path) else "This"
+    words = f"{name} is no state of an audit, or is damaged. Begin again without it."
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            yield archive
-    except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        name = path.name if isinstance(path, Path) else "This"
-        raise RecordError(f"{name} is no state of an audit, or is damaged. Begin again without it.") from error
+        with open_arrays(path, name, words) as arrays:
+            yield arrays
+    except ValueError as error:  # also what is in plain words about one of its parts
+        raise RecordError(words) from error
 
 
 def _head(said: dict[str, Any]) -> StateHead:

@@ -7,8 +7,6 @@ Letters of the shapes: n indices, m rows.
 from __future__ import annotations
 
 import math
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,11 +15,11 @@ from typing import BinaryIO
 
 import numpy as np
 
+from explorer.foundation.damage import DAMAGE
 from explorer.foundation.errors import RecordError
 
 FIELDS = ("tokens", "indices", "codes", "ids", "input_ids", "audio_codes")  # of a line or table, the first there is
 ROWS_AT_ONCE = 2**20  # indices of many short rows that are handed on together
-DAMAGE = (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError, zlib.error)
 
 
 @dataclass(frozen=True)

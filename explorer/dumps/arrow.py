@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from explorer.dumps.arrays import DAMAGE, Dump, DumpArray, Items, Part, listed_dump, single
+from explorer.dumps.arrays import Dump, DumpArray, Items, Part, listed_dump, single
 from explorer.dumps.columns import (
     arrow_errors,
     choose_column,
@@ -27,6 +27,7 @@ from explorer.dumps.columns import (
 )
 from explorer.dumps.parquet import recut
 from explorer.dumps.places import DumpFile
+from explorer.foundation.damage import DAMAGE
 from explorer.foundation.errors import RecordError
 
 MAGIC = b"ARROW1"

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from explorer.dumps.arrays import DAMAGE, FIELDS, DumpRows, Part, Refusal, array_in_memory
+from explorer.dumps.arrays import FIELDS, DumpRows, Part, Refusal, array_in_memory
+from explorer.foundation.damage import DAMAGE
 from explorer.foundation.errors import RecordError
 
 LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -14,16 +15,18 @@ from explorer.dumps.arrays import FIELDS, Dump, DumpArray, Item, Items, Part, ch
 from explorer.dumps.places import DumpFile
 from explorer.foundation.errors import RecordError
 
+FAULTS = (OSError, ValueError, LookupError, TypeError, RuntimeError, OverflowError)  # of h5py on damaged files
+SEQUENCE = 3  # byte of an encoded type of rows: 0 in its lower half (HDF5 file format 3.0, IV.A.2.d)
 ROWS = 2**10  # of different lengths that are read at a time
 
 
 def read_hdf5(file: DumpFile, field: str | None = None) -> Dump:
     """field: path of the data set. Raises RecordError for what is damaged, or holds none or several."""
     try:
-        with file.open() as opened, h5py.File(opened, "r") as held:
+        with _opened(file) as held:
             found: dict[str, tuple[tuple[int, ...], np.dtype]] = {}
-            held.visititems(lambda name, one: found.update(_entry(name, one)))
-    except OSError as error:
+            held.visititems(lambda name, one: found.update(_entry(name, one)) if isinstance(name, str) else None)
+    except FAULTS as error:
         raise RecordError(f"{file.name!r} cannot be read: it is cut short, damaged or no HDF5 ({error}).") from error
     levels = sorted(
         (name for name in found if name.startswith("indices_") and name[8:].isdecimal()), key=lambda name: int(name[8:])
@@ -42,11 +45,20 @@ def read_hdf5(file: DumpFile, field: str | None = None) -> Dump:
     return Dump(file.name, (array,), lambda: iter([(array,)]))
 
 
+@contextmanager
+def _opened(file: DumpFile) -> Iterator[h5py.File]:
+    """Raises what h5py does: one of FAULTS."""
+    with file.open() as opened, h5py.File(opened, "r") as held:
+        yield held
+
+
 def _entry(name: str, one: Any) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
     """A data set that may hold tokens. What lies in other files (external, virtual) is left alone."""
     if not isinstance(one, h5py.Dataset) or one.external or one.is_virtual or one.shape in (None, ()):
         return {}
     kind = h5py.check_vlen_dtype(one.dtype) or one.dtype
+    if kind is not one.dtype and one.id.get_type().encode()[SEQUENCE] & 0x0F:
+        raise ValueError(f"{name!r} holds rows of no known kind")  # to read them ends the process within libhdf5
     return {name: (one.shape, one.dtype)} if isinstance(kind, np.dtype) and kind.kind in "iuf" else {}
 
 
@@ -71,12 +83,12 @@ def _array(file: DumpFile, name: str, key: str, shape: tuple[int, ...], dtype: n
 def _pieces(
     file: DumpFile, key: str, shape: tuple[int, ...], first: int, stop: int, length: int
 ) -> Iterator[np.ndarray]:
-    with file.open() as opened, h5py.File(opened, "r") as held:
+    with _opened(file) as held:
         while first < stop:
             end = min(stop, first + length)
             try:
                 yield _flat(held[key], shape, (), first, end)
-            except OSError as error:
+            except FAULTS as error:
                 raise RecordError(f"{file.name!r} is damaged from token {first:,} of {key} on ({error}).") from error
             first = end
 
@@ -104,9 +116,13 @@ def _rows(file: DumpFile, key: str, many: int, first: int, stop: int | None) -> 
 
 
 def _each_row(file: DumpFile, key: str, begin: int, stop: int) -> Iterator[Item]:
-    with file.open() as opened, h5py.File(opened, "r") as held:
+    with _opened(file) as held:
         for first in range(begin - begin % ROWS, stop, ROWS):  # read as if from the first row on
-            for number, array in enumerate(held[key][first : first + ROWS].reshape(-1), first):
+            try:
+                rows = held[key][first : first + ROWS].reshape(-1)
+            except FAULTS as error:
+                raise RecordError(f"{file.name!r} is damaged from row {first:,} of {key} on ({error}).") from error
+            for number, array in enumerate(rows, first):
                 if begin <= number < stop:
                     name = f"{file.name}, row {number:,}"
                     yield number, name, partial(_row, name, array)

@@ -9,12 +9,13 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from explorer.dumps.arrays import DAMAGE, Dump, Member, Part, Refusal
+from explorer.dumps.arrays import Dump, Member, Part, Refusal
 from explorer.dumps.dataset_folders import unlisted_words
 from explorer.dumps.formats import ENDINGS, FORMATS, DumpFormat, read_file
 from explorer.dumps.numbering import numbering_words
 from explorer.dumps.own import lacking_words
 from explorer.dumps.places import DumpFile, Places, find_files
+from explorer.foundation.damage import DAMAGE
 from explorer.foundation.errors import RecordError
 from explorer.foundation.words import count_of
 

@@ -18,7 +18,6 @@ from typing import BinaryIO, Self
 import numpy as np
 
 from explorer.dumps.arrays import (
-    DAMAGE,
     FIELDS,
     Dump,
     Item,
@@ -30,6 +29,7 @@ from explorer.dumps.arrays import (
 )
 from explorer.dumps.json_lines import indices_in
 from explorer.dumps.places import DumpFile
+from explorer.foundation.damage import DAMAGE
 from explorer.foundation.errors import RecordError
 
 KINDS = ("npy", "json")

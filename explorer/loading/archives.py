@@ -5,20 +5,16 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-import zlib
 from pathlib import Path
 from typing import BinaryIO
 
 from explorer.foundation.config import Limits
+from explorer.foundation.damage import DAMAGE
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.pickles import BoundedStream
 
 END, END_64, LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
-# What Python's zipfile says of a damaged archive; ValueError includes names that are no text.
-DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, OSError, RuntimeError, NotImplementedError),
-    *(OverflowError, KeyError, IndexError),
-)
+BROKEN = (*DAMAGE, ValueError, OverflowError, LookupError)  # ValueError: names that are no text
 BYTES_OF_AN_ENTRY = 400  # in the directory: 46, its name and what zip64 adds
 
 
@@ -30,7 +26,7 @@ class Archive:
         _check_directory(path, file, limits)
         try:
             self._zip = zipfile.ZipFile(file)
-        except DAMAGE as error:
+        except BROKEN as error:
             raise CheckpointError(f"{path.name} is a damaged or incomplete zip archive: {error}.") from error
         names = [info.filename for info in self._zip.infolist()]
         if len(names) > limits.archive_entries:
@@ -69,7 +65,7 @@ class Archive:
         try:
             with self._zip.open(info) as part:
                 data = part.read(limit + 1)  # never more, whatever the directory claims
-        except DAMAGE as error:
+        except BROKEN as error:
             raise CheckpointError(f"{name} in {self._path.name} cannot be unpacked: {error}.") from error
         if len(data) > limit:
             raise CheckpointError(f"{name} in {self._path.name} unpacks to more than {limit:,} bytes.")

@@ -14,8 +14,9 @@ from explorer.audit.indices.media_rows import numbers_of
 from explorer.audit.indices.refusals import Refusals
 from explorer.audit.indices.stretches import Position, Stretch, cut_arrays
 from explorer.audit.indices.words import no_codes, wrong_index
-from explorer.dumps.arrays import DAMAGE, Dump, DumpArray, DumpRows, Refusal
+from explorer.dumps.arrays import Dump, DumpArray, DumpRows, Refusal
 from explorer.dumps.opening import parts_of, unreadable
+from explorer.foundation.damage import DAMAGE
 from explorer.foundation.errors import RecordError
 from explorer.foundation.words import count_of
 

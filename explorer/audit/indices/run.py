@@ -19,8 +19,9 @@ from explorer.audit.indices.stretches import whole
 from explorer.audit.indices.subject import IndexSubject, subject_of
 from explorer.audit.indices.vectors import Belongings, LatentCounters
 from explorer.audit.run import Progress
-from explorer.dumps.arrays import DAMAGE, Dump
+from explorer.dumps.arrays import Dump
 from explorer.dumps.opening import open_dump
+from explorer.foundation.damage import DAMAGE
 from explorer.foundation.errors import Cancelled, RecordError, SettingsError
 from explorer.foundation.numerals import read_number_or_nan
 from explorer.joints.audit import Audit

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from explorer.audit.indices import blocks
 from explorer.audit.indices.axes import Axes, like
 from explorer.audit.indices.blocks import Cut, cut_of
-from explorer.dumps.arrays import DAMAGE, Dump, DumpArray
+from explorer.dumps.arrays import Dump, DumpArray
+from explorer.foundation.damage import DAMAGE
 from explorer.foundation.errors import RecordError
 
 Position = tuple[int, int]  # (number of a file, number of an item in it)

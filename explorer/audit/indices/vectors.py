@@ -8,7 +8,6 @@ leave (Li et al. 2025, section 2.2), of groups each has its own columns.
 from __future__ import annotations
 
 import math
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.audit.counting import LatentSample
+from explorer.foundation.damage import damage_in_words, open_arrays
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.foundation.words import count_of, is_are
 from explorer.joints.audit_parts import LevelAudit
@@ -32,19 +32,15 @@ def read_codebooks(path: str | Path, metric: str = "euclidean") -> tuple[Codeboo
     path = Path(path)
     if metric not in METRICS:
         raise SettingsError(f"The metric is one of {', '.join(METRICS)}, not {metric[:40]!r}.")
-    try:
-        if zipfile.is_zipfile(path):
-            with np.load(path, allow_pickle=False) as archive:
-                names = sorted(
-                    (name for name in archive if name.startswith("codebook_") and name[9:].isdecimal()),
-                    key=lambda name: int(name[9:]),
-                ) or list(archive)
-                tables = [archive[name] for name in names]
-        else:
-            whole = np.load(path, allow_pickle=False)
-            tables = list(whole) if whole.ndim == 3 else [whole]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise RecordError(f"{path.name!r} is no array of numpy with code vectors (.npy or .npz).") from error
+    words = f"{path.name!r} is no array of numpy with code vectors (.npy or .npz), or is damaged."
+    with open_arrays(path, path.name, words, CODEBOOK_BYTES) as arrays:
+        names = sorted(
+            (name for name in arrays if name.startswith("codebook_") and name[9:].isdecimal()),
+            key=lambda name: int(name[9:]),
+        ) or list(arrays)
+        tables = [arrays[name] for name in names]
+    if len(tables) == 1 and names == [""] and tables[0].ndim == 3:
+        tables = list(tables[0])
     return tuple(_codebook(path.name, table, metric) for table in tables)
 
 
@@ -84,10 +80,10 @@ def load_codebooks(folder: Path, sizes: Sequence[int]) -> tuple[Codebook, ...] |
     if not path.is_file() or path.stat().st_size > CODEBOOK_BYTES:
         return None
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            metric = str(archive["metric"])
+        with open_arrays(path, path.name, f"{path.name!r} holds no codebooks.", CODEBOOK_BYTES) as arrays:
+            metric = str(arrays["metric"])
         books = read_codebooks(path, metric)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, RecordError, SettingsError):
+    except (RecordError, SettingsError):
         return None
     return books if [book.codebook_size for book in books] == list(sizes) else None
 
@@ -114,10 +110,8 @@ def read_belongings(codebook: str | Path, latents: str | Path | None, metric: st
     if latents is None:
         return Belongings(books)
     path = Path(latents)
-    try:
+    with damage_in_words(f"{path.name!r} is no array of numpy with latents (.npy), or is damaged."):
         table = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise RecordError(f"{path.name!r} is no array of numpy with latents (.npy).") from error
     if not isinstance(table, np.ndarray) or table.ndim < 2 or table.dtype.kind != "f" or not table.size:
         raise RecordError(f"{path.name!r} must hold latents (N, D) as floats, in an .npy.")
     found = Belongings(books, table.reshape(-1, table.shape[-1]))

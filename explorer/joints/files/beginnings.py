@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.foundation.damage import open_arrays
 from explorer.foundation.errors import RecordError
 from explorer.joints.frame import Frame, FrameLevel
 
@@ -84,13 +85,8 @@ def made_with(path: Path) -> str:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     """The arrays of a file by name. Raises RecordError for whatever is wrong while they are read."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            yield file
-    except RecordError:
-        raise
-    except Exception as error:  # a zip of arrays is damaged in many ways: zlib, tokenize and others have their own
-        raise RecordError(f"{path} cannot be read as beginnings of runs: {error}") from error
+    with open_arrays(path, path.name, f"{path} cannot be read as beginnings of runs.") as arrays:
+        yield arrays
 
 
 def _meta(path: Path, file: Any) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from explorer.foundation.damage import DAMAGE
 from explorer.foundation.errors import RecordError
 from explorer.joints.files.recording.layout import HEADER, frames_of, segments_of
 
@@ -18,7 +18,7 @@ FRAME_BYTES = 512 * 2**20  # of the arrays of one frame
 RATIO, ROOM_BYTES = 100, 2**20  # how far a zip may shrink what it holds
 PART = 2**20
 _NAMES = re.compile(rf"{re.escape(HEADER)}|records-\d{{6}}(\.\d+)?\.jsonl|frame-\d{{9}}-\d+\.npz")
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, OSError)
+BROKEN = (*DAMAGE, ValueError)  # ValueError: names that are no text
 
 
 def unpack_run(file: Path, folder: Path) -> str:
