@@ -10,12 +10,21 @@ from pathlib import Path
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import CheckpointError
 from explorer.foundation.plain_yaml import YAML_BYTES, yaml_mapping
+from explorer.foundation.words import is_are
 
 INDEX = ".safetensors.index.json"
+INDICES = (INDEX, ".bin.index.json")  # of shards; the second one of torch files
 SAFETENSORS = ("model.safetensors", "diffusion_pytorch_model.safetensors")
 TORCH_SUFFIXES = (".pt", ".pth", ".th", ".ckpt", ".bin", ".pkl", ".jit")
+TORCH_MODEL = "pytorch_model.bin"
 GRAPH_SUFFIX = ".tflite"  # of TensorFlow Lite: the parts of a codec, a file each
 CONFIG_BYTES = 4 * 2**20
+# What the Trainer of transformers, and accelerate, write beside the weights of a model so that its training can go on.
+_OF_TRAINING = re.compile(
+    r"(optimizer|scheduler|scaler|training_args|rng_state|random_states|sampler|dl_state_dict|custom_checkpoint)(_\d+)*"
+    r"\.(pt|pth|bin|pkl)"
+)
+READ = "Of the files there"  # how a sentence on those that are read begins
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -43,20 +52,21 @@ def inside(folder: Path, name: str) -> Path:
 def weight_files(folder: Path) -> list[Path]:
     """The files with the weights: shards of an index, one safetensors, an encoder and a decoder, or one torch file."""
     chosen = choose_files([path.name for path in folder.iterdir() if not path.is_dir()], folder.name)
-    if chosen[0].endswith(INDEX):
+    if chosen[0].endswith(INDICES):
         chosen = shards(inside(folder, chosen[0]))
     return [inside(folder, name) for name in chosen]
 
 
 def choose_files(names: Iterable[str], where: str) -> list[str]:
-    """Of the files of a folder, those with the weights, or the one index that lists them. Raises CheckpointError."""
+    """Of the files of a folder, those with the weights, or the one index that lists them; safetensors before torch, and
+    none of what a trainer keeps to go on. Raises CheckpointError."""
     names = sorted(names)
     indices = [name for name in names if name.endswith(INDEX)]
     if indices:
         return indices[:1]
     found = [name for name in names if name.endswith(".safetensors")]
     chosen = next((name for name in SAFETENSORS if name in found), None)
-    several = [chosen] if chosen else found or [name for name in names if name.lower().endswith(TORCH_SUFFIXES)]
+    several = [chosen] if chosen else found or _torch_files(names)
     if len(several) == 1 or _pair(several):
         return _pair(several) or several
     graphs = [name for name in names if name.lower().endswith(GRAPH_SUFFIX)]
@@ -68,6 +78,32 @@ def choose_files(names: Iterable[str], where: str) -> list[str]:
         f"{where} holds no weights: no .safetensors and no {', '.join(TORCH_SUFFIXES)}. "
         f"There are: {', '.join(names[:8]) or 'no files'}."
     )
+
+
+def _torch_files(names: list[str]) -> list[str]:
+    """The index of shards or the model that the Trainer writes, else all torch files that are not of its training."""
+    for known in ([name for name in names if name.endswith(INDICES)][:1], [n for n in names if n == TORCH_MODEL]):
+        if known:
+            return known
+    found = [name for name in names if name.lower().endswith(TORCH_SUFFIXES)]
+    return [name for name in found if not is_of_training(name)] or found
+
+
+def is_of_training(name: str) -> bool:
+    """Whether a file is named as a trainer names what it needs to go on, such as the state of its optimizer."""
+    return _OF_TRAINING.fullmatch(name) is not None
+
+
+def unread_words(folder: Path, files: list[Path]) -> str:
+    """Which files of a folder are read where others look like weights, too; "" where none does."""
+    read = {file.name for file in files}
+    there = sorted(one.name for one in folder.iterdir() if one.is_file() and one.name not in read)
+    left = [name for name in there if name.lower().endswith((".safetensors", *TORCH_SUFFIXES))]
+    if not left:
+        return ""
+    more = f" and {len(left) - 5:,} more" if len(left) > 5 else ""
+    many = f"{len(files):,} shards are" if len(files) > 2 else f"{' and '.join(sorted(read))} {is_are(len(read))}"
+    return f"{READ} {many} read as the weights; {', '.join(left[:5])}{more} {is_are(len(left))} not."
 
 
 def partner(path: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from explorer.foundation.config import Limits, settings
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.folders import check_size, inside, partner, read_config, weight_files
+from explorer.loading.folders import check_size, inside, partner, read_config, unread_words, weight_files
 from explorer.loading.keys import plain_keys
 from explorer.loading.places import Place, tensor_bytes
 from explorer.loading.safetensor import looks_like_safetensors, read_safetensors
@@ -44,6 +44,8 @@ def read_header(path: Path, limits: Limits | None = None, names: Sequence[str] =
         check_size(files, limits)
         header = _joined(path, files, limits)
         header = replace(header, config=read_config(folder, files[0].stem))
+        if path.is_dir() and not names and (said := unread_words(path, files)):
+            header = replace(header, notes=(*header.notes, said))
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror or error}.") from error
     if not header.tensors:

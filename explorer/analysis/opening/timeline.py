@@ -17,6 +17,7 @@ import numpy as np
 from explorer.analysis.opening.file import OpenedTable, OpenFile, open_file
 from explorer.dumps.places import in_order
 from explorer.foundation.errors import CheckpointError, SettingsError
+from explorer.loading.folders import INDICES, READ, is_of_training
 
 SUFFIXES = (".safetensors", ".pt", ".pth", ".th", ".ckpt", ".bin", ".pkl")
 MOST_MOMENTS = 1000
@@ -86,6 +87,7 @@ def read_timeline(paths: Sequence[Path]) -> Timeline:
     if len(found) < 2:
         more = f" {' '.join(notes)}" if notes else ""
         raise SettingsError(f"A timeline needs two checkpoints or more, and {len(found)} can be read.{more}")
+    notes += dict.fromkeys(note for one in found for note in one.opened.header.notes if note.startswith(READ))
     stepped = all(moment.step is not None for moment in found)
     if stepped:
         found.sort(key=lambda moment: moment.step or 0)
@@ -119,7 +121,9 @@ def _checkpoints(paths: Sequence[Path]) -> list[Path]:
     if len(paths) == 1 and Path(paths[0]).is_dir():
         folder = Path(paths[0])
         inner = [one for one in folder.iterdir() if one.is_dir() and any(map(_is_weights, one.iterdir()))]
-        paths = inner if len(inner) > 1 else [one for one in folder.iterdir() if _is_weights(one)]
+        loose = [one for one in folder.iterdir() if _is_weights(one)]
+        sharded = any(one.name.endswith(INDICES) for one in folder.iterdir())  # then they are one checkpoint
+        paths = inner if len(inner) > 1 else [folder] if sharded else loose
     ordered = in_order({Path(one) for one in paths}, str)
     if len(ordered) > MOST_MOMENTS:
         raise SettingsError(f"There are {len(ordered):,} checkpoints; {MOST_MOMENTS:,} at most make a timeline.")
@@ -127,7 +131,7 @@ def _checkpoints(paths: Sequence[Path]) -> list[Path]:
 
 
 def _is_weights(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in SUFFIXES
+    return path.is_file() and path.suffix.lower() in SUFFIXES and not is_of_training(path.name)
 
 
 def _lives(moments: Sequence[Moment], stepped: bool) -> tuple[tuple[TableLife, ...], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from explorer.pages.replay.unpacking import (
     check_size,
     copy_member,
     holds_recording,
+    last_name,
 )
 
 if TYPE_CHECKING:
@@ -72,9 +74,10 @@ def record_checkpoints(timeline: Timeline, folder: Path) -> Path:
 
 def _unpack(archive: zipfile.ZipFile, file: Path, held: Path) -> str:
     """Write the files of weights, in folders of one level, and return the name of the folder of all, "" for none."""
-    found = _weights(archive)
-    if len(archive.infolist()) > FILES or len(found) > MOST:
-        raise RecordError(f"{file.name!r} holds {len(found):,} checkpoints; {MOST:,} is the most.")
+    weights = _weights(archive)
+    found = [*weights, *_beside(archive, weights)]
+    if len(archive.infolist()) > FILES or len(weights) > MOST:
+        raise RecordError(f"{file.name!r} holds {len(weights):,} checkpoints; {MOST:,} is the most.")
     check_members(found, file)
     check_size(found, file)
     paths = [PurePosixPath(one.filename.replace("\\", "/")) for one in found]
@@ -94,6 +97,17 @@ def _unpack(archive: zipfile.ZipFile, file: Path, held: Path) -> str:
 
 def _weights(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     from explorer.analysis.opening.timeline import SUFFIXES
+    from explorer.loading.folders import is_of_training
 
     there = [one for one in archive.infolist() if not one.is_dir() and "__MACOSX" not in one.filename]
-    return [one for one in there if PurePosixPath(one.filename).suffix.lower() in SUFFIXES]
+    found = [one for one in there if PurePosixPath(one.filename).suffix.lower() in SUFFIXES]
+    return [one for one in found if not is_of_training(last_name(one.filename))]
+
+
+def _beside(archive: zipfile.ZipFile, weights: Sequence[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """What says how weights belong together: the config, and the index of shards, in the folders of weights."""
+    from explorer.loading.folders import INDICES
+
+    folders = {PurePosixPath(one.filename.replace("\\", "/")).parent for one in weights}
+    named = [one for one in archive.infolist() if last_name(one.filename).endswith(("config.json", *INDICES))]
+    return [one for one in named if PurePosixPath(one.filename.replace("\\", "/")).parent in folders]

@@ -13,6 +13,7 @@ from explorer.pages.replay import events, unpacking, zipped_checkpoints
 from explorer.pages.replay.zipped_checkpoints import holds_checkpoints, unpack_checkpoints
 from explorer.pages.shared.visitor_files import files as visitor_files
 from explorer.pages.shared.visitors import visitors
+from tests.loading.made_trainer import WEIGHTS, write_trainer_folder
 
 STEPS = (0, 100, 300)
 TABLES = np.random.default_rng(0).normal(size=(3, 20, 4)).astype(np.float32)
@@ -120,3 +121,19 @@ def test_an_upload_of_checkpoints_is_shown_as_checkpoints(tmp_path):
         assert (answer["ok"], run["title"], run["checkpoints"], run["last"]) == (True, "first", True, 300)
     finally:
         visitors.leave("session-of-zipped-checkpoints")
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_folders_of_a_trainer_in_a_zip_are_read_by_their_models_alone(tmp_path, weights):
+    for step, table in zip(STEPS, TABLES, strict=True):
+        write_trainer_folder(tmp_path / "out" / f"checkpoint-{step}", torch.from_numpy(table).clone(), weights)
+    path, folder = tmp_path / "out.zip", tmp_path / "taken"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted((tmp_path / "out").rglob("*.*")):
+            archive.write(file, file.relative_to(tmp_path))
+    folder.mkdir()
+    assert holds_checkpoints(path) and unpack_checkpoints(path, folder) == "out"
+    recording = open_recording(folder)
+    assert recording.steps == STEPS
+    for at, table in enumerate(TABLES):
+        np.testing.assert_array_equal(recording.frame(at).levels[0].vectors, table)
