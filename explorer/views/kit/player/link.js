@@ -77,7 +77,7 @@ class Link {
     const answer = await this.ask("begun");
     this.waiting = null;
     this.message = answer.error?.message ?? answer.message;
-    if (answer.error) Object.assign(this, { token: "", sides: [] }); // there is no run, and nothing that it began with
+    if (answer.error) this.token = ""; // there is no run; what it would have begun with stays on the page
     this.wake();
     this.onChange({ status: true, problem: true, frame: true });
   }
@@ -201,6 +201,7 @@ class Link {
   /** Do something; resolves with the answer as of `ask`. */
   async send(action, args = {}) {
     if (this.waiting) await this.waiting;
+    if (!this.token) return { ok: false, error: { field: null, message: this.message } };
     const answer = await this.ask(action, args);
     if (answer.token) Object.assign(this, { token: answer.token, message: answer.message ?? "", run: null }); // another runner
     if (answer.status) this.status = answer.status;
@@ -253,6 +254,7 @@ class Link {
       moment: side?.moment ?? null,
       ceiling: side?.ceiling ?? null,
       status: this.status,
+      refused: !this.token && !this.waiting,
       settings: this.settings[i] ?? this.settings[0] ?? null,
       bothSettings: this.settings,
       run: this.run,

@@ -12,8 +12,9 @@ import { createTimeline } from "../../kit/player/charts/timeline.js";
 const STEPS = [1, 10, 100];
 const SPEEDS = [1, 3, 10, 30, 60, 100];
 
-/** "step 1,240 · 620,000 latents · 312 steps a second · CPU, 1 thread" */
-export function statusWords(status, frame) {
+/** "step 1,240 · 620,000 latents · 312 steps a second · CPU, 1 thread". refused: there was no place for a run. */
+export function statusWords(status, frame, refused = false) {
+  if (refused) return "No run";
   if (!status) return frame ? `step ${whole(frame.step)} · the run is starting…` : "Starting…";
   const seen = frame ? [countOf(frame.latents_seen, "latent")] : [];
   const rate = Number(status.steps_per_second) || 0;
@@ -84,7 +85,7 @@ export function createTransport(root, env) {
       const { playing, limit } = view.status ?? {};
       const put = (element, text) => element.textContent !== text && (element.textContent = text);
       put(play, playing ? "Pause" : "Play");
-      put(status, statusWords(view.status, view.past ? null : view.frame));
+      put(status, statusWords(view.status, view.past ? null : view.frame, view.refused));
       const wanted = limit === null || limit === undefined ? "" : String(limit);
       const known = Array.from(speed.options, (option) => option.value);
       if (document.activeElement !== speed && known.includes(wanted)) speed.value = wanted;

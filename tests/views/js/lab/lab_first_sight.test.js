@@ -58,12 +58,13 @@ test("what a run begins with is seen before there is a run, and what is asked of
   assert.deepEqual([link.view(0).frame.step, link.run], [1, "1"]);
 });
 
-test("where no run can be opened, nothing is left of what it would have begun with", async () => {
+test("where no run can be opened, that is said, also to what is asked of it, and what it would have begun with stays", async () => {
   const { done, link, begin } = bench();
   link.showFirst(firstSight);
+  assert.equal(link.view(0).refused, false, "not known yet");
   const answer = link.act("pause", {});
   begin({ ok: false, error: { field: null, message: "All 5 places are taken." } });
-  await answer;
-  assert.deepEqual([link.sides, link.message, link.waiting], [[], "All 5 places are taken.", null]);
-  assert.deepEqual([link.token, done.map((one) => one.token)], ["", [""]], "what was asked meanwhile is nobody's");
+  assert.equal((await answer).error.message, "All 5 places are taken.");
+  assert.deepEqual([link.message, link.waiting, link.token, done], ["All 5 places are taken.", null, "", []]);
+  assert.deepEqual([link.view(0).frame.step, link.view(0).refused], [0, true]);
 });

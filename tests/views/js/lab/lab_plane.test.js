@@ -179,6 +179,7 @@ test("status in words; another seed is another", () => {
   assert.equal(statusWords({ playing: false, ended: "Idle." }, { step: 157, latents_seen: 40192 }), "step 157 · 40,192 latents · ended");
   assert.equal(statusWords({ playing: false, ended: "Idle." }, null), "ended");
   assert.equal(statusWords(null, null), "Starting…");
+  assert.equal(statusWords(null, { step: 0, latents_seen: 0 }, true), "No run", "what it would have begun with is still shown");
   assert.equal(statusWords(null, { step: 0, latents_seen: 0 }), "step 0 · the run is starting…");
   assert.notEqual(
     otherSeed(7, () => 0.007),
