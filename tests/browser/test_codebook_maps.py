@@ -79,6 +79,22 @@ def test_the_files_of_a_map_hold_every_code(page, app_url):
         assert len(re.findall(r"<title>code \d+</title>", file.read())) == len(counts)
 
 
+def test_while_a_map_is_laid_out_the_pca_is_there_and_it_can_be_stopped(page, app_url):
+    """FSQ has no layout that ships."""
+    open_map(page, app_url, "fsq", "lattice")
+    page.locator(f"{MAP} .cb-tools").get_by_role("button", name="UMAP").click()
+    progress = page.locator(f"{MAP} .cm-progress[data-over]")
+    progress.wait_for()
+    assert page.get_attribute(MAP, "data-kind") == "pca"
+    page.wait_for_function("new URL(location).searchParams.get('map') === 'umap'")
+    assert re.match(r"Meanwhile the PCA\. Laying out the UMAP map: \d+%", progress.inner_text())
+    assert "PCA fitted on 1,000 code vectors" in page.locator(f"{MAP} .cb-caption").inner_text()
+    progress.get_by_role("button", name="Stop, show the PCA").click()
+    progress.wait_for(state="hidden")
+    page.wait_for_function("new URL(location).searchParams.get('map') === 'pca'")
+    assert page.get_attribute(MAP, "data-kind") == "pca"
+
+
 def test_the_keyboard_goes_from_code_to_code_and_takes_a_box(page, app_url):
     open_map(page, app_url, "lfq", "bits")
     stage = page.locator(f"{MAP} .cm-stage")

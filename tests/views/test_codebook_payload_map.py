@@ -9,12 +9,12 @@ from made_audits import audit_of, counted, lattice, level_of, signs, table
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
+from explorer.analysis.codebook.map_level import JOINT_LATENTS, TSNE_CODES, map_vectors
 from explorer.analysis.maps.projection import Projection
 from explorer.audit.shipped import load_shipped
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.tokenizers import load_tokenizer
-from explorer.views.codebook import payload_map as maps
-from explorer.views.codebook.payload import map_payload, map_vectors
+from explorer.views.codebook.payload import map_payload
 from explorer.views.kit.wire.encoding import unpack
 from tests.shipped import counted_ids
 
@@ -140,7 +140,7 @@ def test_layouts_hold_codes_and_latents_together(kind):
     book = learned()
     audit = made(book)
     vectors, metric, codes = map_vectors(audit, 0, book, kind)
-    assert metric == "euclidean" and len(vectors) == 40 + maps.JOINT_LATENTS and (codes == np.arange(40)).all()
+    assert metric == "euclidean" and len(vectors) == 40 + JOINT_LATENTS and (codes == np.arange(40)).all()
     assert np.allclose(vectors[:40], book.vectors)
     latents = {tuple(row) for row in audit.levels[0].latents.tolist()}
     assert all(tuple(row) in latents for row in vectors[40:].tolist())
@@ -161,7 +161,7 @@ def test_a_large_codebook_is_sampled_and_says_so():
     assert len(codes) == 16_384 and any("16,384 of 65,536 codes are drawn" in note for note in answer["notes"])
     used = np.flatnonzero(made(book).levels[0].counts)
     assert np.isin(used, codes).all()
-    assert len(map_vectors(made(book), 0, book, "tsne")[2]) == maps.TSNE_CODES
+    assert len(map_vectors(made(book), 0, book, "tsne")[2]) == TSNE_CODES
 
 
 def test_what_cannot_be_drawn_is_said():
@@ -196,7 +196,7 @@ def test_every_tokenizer_has_its_maps(tokenizer_id):
             answer = drawn(audit, book, kind, level=level)
             assert answer["kind"] == kind and len(answer["notes"]) > 0
             assert (answer["latents"] is None) == (kind in ("lattice", "bits")), "a grid has no place between its codes"
-        assert len(map_vectors(audit, level, book)[0]) == book.codebook_size + maps.JOINT_LATENTS
+        assert len(map_vectors(audit, level, book)[0]) == book.codebook_size + JOINT_LATENTS
 
 
 @pytest.mark.parametrize(

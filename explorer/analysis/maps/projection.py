@@ -25,6 +25,7 @@ from explorer.foundation.errors import RecordError, SettingsError
 from explorer.foundation.words import count_of
 
 Kind = Literal["pca", "umap", "tsne", "lattice"]
+LaidOut = Literal["umap", "tsne"]  # kinds that take seconds
 PointMetric = Literal["euclidean", "cosine"]
 
 MAX_CACHE_BYTES = 64 * 2**20

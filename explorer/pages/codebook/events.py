@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from explorer.analysis.codebook.map_level import LAID_OUT
 from explorer.analysis.codes.page import level_of
 from explorer.audit import shipped
 from explorer.audit.opening import given_audits
@@ -71,7 +72,7 @@ def _map(visitor: Visitor | None, request: asked.Map) -> dict[str, Any] | str:
     """A map; {"busy": share} while it is computed, and the browser asks again."""
     opened, level, kind = _opened(visitor, request), request.level, request.kind
     level_of(opened.audit, level)
-    projection = codebook_maps.projection(opened, level, kind) if kind in codebook_maps.PROJECTED else None
+    projection = codebook_maps.projection(opened, level, kind) if kind in LAID_OUT else None
     if isinstance(projection, float):
         return {"busy": projection}
 

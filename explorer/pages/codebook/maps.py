@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from explorer.analysis.codebook.map_level import map_vectors
 from explorer.analysis.maps.projection import Projection
 from explorer.foundation.cache import Cache, share
 from explorer.pages.codebook.audits import OpenAudit
 from explorer.pages.shared.map_works import Work, works
-from explorer.views.codebook.payload import map_vectors
+from explorer.pages.shared.runtime import cache_of, kept_projection
 
-PROJECTED = ("umap", "tsne")
 _done = Cache("maps of codebooks", share(0.03))
 
 
 def projection(opened: OpenAudit, level: int, kind: str) -> float | Projection:
     """The layout of the codes and latents of a level, or the share of it that is done.
 
-    kind: one of PROJECTED. Raises ExplorerError where there is nothing to lay out, or the work failed.
+    kind: one of LAID_OUT. Raises ExplorerError where there is nothing to lay out, or the work failed.
     """
     key = (opened.key, level, kind)
     found = _done.peek(key, opened.owner)
     if found is not None:
         return found
+    if not works.going(opened.owner, key):
+        vectors, metric, _ = map_vectors(opened.audit, level, opened.codebook(level), kind)
+        kept = kept_projection(vectors, metric, cache_of(opened.owner), kind)
+        if kept is not None:  # at once: no thread, and no second question of the browser
+            _done.put(key, kept, opened.owner)
+            return kept
 
     def begin() -> Work:
         vectors, metric, _ = map_vectors(opened.audit, level, opened.codebook(level), kind)

@@ -93,6 +93,12 @@ class Works:
                     other.close()
             return work
 
+    def going(self, owner: str, key: Hashable) -> bool:
+        """Whether it was begun and neither ended nor failed."""
+        with self._lock:
+            work = self._works.get((owner, key))
+            return work is not None and not work.failed
+
     def drop(self, owner: str, key: Hashable) -> None:
         """It is done."""
         with self._lock:

@@ -27,10 +27,10 @@ from explorer.joints.record import Codebook
 from explorer.joints.token_language import language_lines
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.views.codebook.payload_geometry import geometry_payload
-from explorer.views.codebook.payload_map import map_payload, map_vectors
+from explorer.views.codebook.payload_map import map_payload
 from explorer.views.kit.wire.encoding import pack
 
-__all__ = ["geometry_payload", "map_payload", "map_vectors", "open_payload"]
+__all__ = ["geometry_payload", "map_payload", "open_payload"]
 
 HELP = ("tokens", "used", "ceiling", "dead", "unseen", "near-duplicate", "over-used", "perplexity", "entropy")
 HELP += ("kl", "gini", "joint", "training", "real-bits", "equal")

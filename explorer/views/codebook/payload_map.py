@@ -6,50 +6,23 @@ Each answer names what was fitted, on what, and over how many points. K' codes a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from explorer.analysis.codebook.geometry import audited_level
+from explorer.analysis.codebook.map_level import MapLevel, map_level
 from explorer.analysis.codes.bits import axis_usage, bit_usage, corners
 from explorer.analysis.codes.voronoi import SlicePlane, box_around, plane_through, slice_regions
-from explorer.analysis.maps.codes import lattice_coordinates, map_codes, map_metric
-from explorer.analysis.maps.geometry import in_metric
+from explorer.analysis.maps.codes import lattice_coordinates
 from explorer.analysis.maps.projection import Projection, check_vectors, principal_axes, trustworthiness
-from explorer.foundation.config import settings
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
-from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook
-from explorer.joints.table_faults import one_point, table_fault
 from explorer.views.kit.wire.encoding import pack
 
-TSNE_CODES, JOINT_LATENTS = 3072, 1024  # laid out together: t-SNE of 4,096 points takes some 20 s
 SLICE_SIDE, SLICE_SIDE_LARGE, LARGE = 160, 96, 4096  # pixels a side of a slice, fewer above LARGE codes
 SPARE = 0.05  # room around the codes of a 2-D codebook
-
-
-@dataclass(frozen=True)
-class _Level:
-    """What every map draws from."""
-
-    counted: LevelAudit
-    codebook: Codebook
-    codes: np.ndarray  # (K',) int64
-    note: str
-    sampled: bool  # whether codes that have a place are not drawn
-
-    def vectors(self) -> np.ndarray:
-        """Drawn codes (K', D) as the metric sees them. Raises RecordError if some are not finite."""
-        return check_vectors(in_metric(self.codebook.rows(self.codes), self.codebook.metric))
-
-    def latents(self) -> np.ndarray | None:
-        """Sampled latents (m, D) as the metric sees them, those that are finite; None without any."""
-        kept = self.counted.latents
-        kept = None if kept is None else kept[np.isfinite(kept).all(axis=1)]
-        return in_metric(kept, self.codebook.metric) if kept is not None and len(kept) else None
 
 
 def map_payload(
@@ -69,7 +42,7 @@ def map_payload(
     makers = _makers()
     if kind not in makers:
         raise SettingsError(f"no map is called {kind!r}; there are {', '.join(makers)}")
-    of = _drawn(audited_level(audit, level, codebook, "map"), codebook, kind)
+    of = map_level(audit, level, codebook, kind)
     norms = np.linalg.norm(np.asarray(codebook.rows(of.codes), np.float64), axis=1)
     error = np.full(len(of.codes), np.nan) if of.counted.error is None else of.counted.error[of.codes]
     answer = {
@@ -86,21 +59,6 @@ def map_payload(
     answer |= makers[kind](of, codes, bits, projection)
     answer["notes"] = [note for note in (*answer["notes"], of.note) if note]
     return answer
-
-
-def map_vectors(
-    audit: Audit, level: int, codebook: Codebook | None, kind: str = "umap"
-) -> tuple[np.ndarray, str, np.ndarray]:
-    """What UMAP or t-SNE has to lay out: (vectors (K' + m, D) float32, codes first; metric; drawn codes (K',)).
-
-    The m latents are part of it, since neither can place points that it was not fitted on.
-    """
-    if kind not in ("umap", "tsne"):
-        raise SettingsError(f"only umap and tsne are laid out beforehand, not {kind!r}")
-    of = _drawn(audited_level(audit, level, codebook, "map"), codebook, kind)
-    vectors, latents = of.vectors(), _joint_latents(of)
-    metric = map_metric(codebook)
-    return np.concatenate([vectors, latents]).astype(np.float32), metric, of.codes
 
 
 def map_kinds() -> tuple[str, ...]:
@@ -120,17 +78,7 @@ def _makers() -> dict[str, Callable[..., dict[str, Any]]]:
     }
 
 
-def _drawn(counted: LevelAudit, codebook: Codebook, kind: str) -> _Level:
-    limit = settings().limits.codebook_map_codes
-    drawn = map_codes(codebook, min(limit, TSNE_CODES) if kind == "tsne" else limit, counted.counts)
-    if not len(drawn.codes):
-        raise RecordError("a map cannot be drawn: every code is NaN or infinite")
-    if codebook.vectors is not None and one_point(codebook.vectors):
-        raise RecordError(f"a map would be one point: {table_fault(codebook.vectors)}")
-    return _Level(counted, codebook, drawn.codes, drawn.note, drawn.sampled)
-
-
-def _pca(of: _Level, *_) -> dict[str, Any]:
+def _pca(of: MapLevel, *_) -> dict[str, Any]:
     vectors, latents = of.vectors(), of.latents()
     dim = vectors.shape[1]
     mean, axes, shares = principal_axes(vectors)
@@ -170,17 +118,9 @@ def _share_shown(points: np.ndarray, mean: np.ndarray, axes: np.ndarray) -> floa
     return float(np.square(centred @ axes.T).sum() / total) if total > 0 else 0.0
 
 
-def _joint_latents(of: _Level) -> np.ndarray:
-    """The latents (m, D) laid out together with the codes: the first of a sample in random order of tokens."""
-    latents = of.latents()
-    if latents is None:
-        return np.empty((0, of.codebook.codebook_dim))
-    return latents[np.arange(min(JOINT_LATENTS, len(latents))) * len(latents) // min(JOINT_LATENTS, len(latents))]
-
-
-def _laid_out(of: _Level, codes: object, bits: object, projection: Projection | None) -> dict[str, Any]:
+def _laid_out(of: MapLevel, codes: object, bits: object, projection: Projection | None) -> dict[str, Any]:
     """UMAP or t-SNE, computed elsewhere."""
-    latents = len(_joint_latents(of))
+    latents = len(of.joint_latents())
     if projection is None:
         raise SettingsError("this map has to be laid out first")
     if len(projection.xy) != len(of.codes) + latents:
@@ -202,7 +142,7 @@ def _laid_out(of: _Level, codes: object, bits: object, projection: Projection | 
     }
 
 
-def _lattice(of: _Level, *_) -> dict[str, Any]:
+def _lattice(of: MapLevel, *_) -> dict[str, Any]:
     rule = of.codebook.rule
     if rule is None:
         raise SettingsError("only FSQ, LFQ and BSQ have a lattice; this codebook is a table of learned vectors")
@@ -214,7 +154,7 @@ def _lattice(of: _Level, *_) -> dict[str, Any]:
     }
 
 
-def _bits(of: _Level, *_) -> dict[str, Any]:
+def _bits(of: MapLevel, *_) -> dict[str, Any]:
     usage = bit_usage(_sign_rule(of), of.counted.counts)
     correlation = [[_finite(value) for value in row] for row in usage.correlation]
     known = {
@@ -228,7 +168,7 @@ def _bits(of: _Level, *_) -> dict[str, Any]:
     return answer | {"bit_usage": known, "notes": [*answer["notes"], note]}
 
 
-def _sphere(of: _Level, codes: object, bits: Sequence[int] | None, *_) -> dict[str, Any]:
+def _sphere(of: MapLevel, codes: object, bits: Sequence[int] | None, *_) -> dict[str, Any]:
     rule = _sign_rule(of)
     if len(rule.levels) < 3:
         raise SettingsError(f"a sphere needs three bits, these codes have {len(rule.levels)}")
@@ -254,14 +194,14 @@ def _sphere(of: _Level, codes: object, bits: Sequence[int] | None, *_) -> dict[s
     }
 
 
-def _sign_rule(of: _Level):
+def _sign_rule(of: MapLevel):
     rule = of.codebook.rule
     if rule is None or set(rule.levels) != {2}:
         raise SettingsError("only LFQ and BSQ have bits; this codebook has none")
     return rule
 
 
-def _plane(of: _Level, codes: Sequence[int] | None, *_) -> dict[str, Any]:
+def _plane(of: MapLevel, codes: Sequence[int] | None, *_) -> dict[str, Any]:
     book = of.codebook
     if codes is None and book.codebook_dim == 2 and book.metric == "euclidean":
         return _cells(of)
@@ -273,7 +213,7 @@ def _plane(of: _Level, codes: Sequence[int] | None, *_) -> dict[str, Any]:
     return _slice(of, plane, side)
 
 
-def _slice(of: _Level, plane: SlicePlane, side: int) -> dict[str, Any]:
+def _slice(of: MapLevel, plane: SlicePlane, side: int) -> dict[str, Any]:
     """The code of each point of a plane, lifted back to all dimensions and assigned as the quantizer does."""
     book = of.codebook
     regions = slice_regions(book, plane.origin, plane.axis_u, plane.axis_v, plane.extent, side)
@@ -299,7 +239,7 @@ def _slice(of: _Level, plane: SlicePlane, side: int) -> dict[str, Any]:
     }
 
 
-def _cells(of: _Level) -> dict[str, Any]:
+def _cells(of: MapLevel) -> dict[str, Any]:
     """A codebook that is truly 2-D: the browser cuts the exact Voronoi cells inside the box."""
     vectors, latents = of.vectors(), of.latents()
     x_min, x_max, y_min, y_max = box_around(vectors if latents is None else np.concatenate([vectors, latents]), SPARE)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from explorer.analysis.codebook.map_level import map_vectors
 from explorer.analysis.maps.projection import cached_projection
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook, LatticeRule
-from explorer.views.codebook.payload import geometry_payload, map_payload, map_vectors, open_payload
+from explorer.views.codebook.payload import geometry_payload, map_payload, open_payload
 
 TOKENS, DIM, LATENTS = 2_000_000, 16, 4096
 SMALL, LARGE, HUGE = 1024, 16_384, 262_144

@@ -13,6 +13,7 @@ import { saveMapCsv, saveMapPng, saveMapSvg } from "./files.js";
 import { drawLegend } from "./legend.js";
 import { kindsFor, readMap } from "./model.js";
 import { Picture } from "./picture.js";
+import { Progress } from "./progress.js";
 import { Requests } from "./requests.js";
 import { Selection } from "./selection.js";
 import { BitChooser, SliceChooser } from "./slice.js";
@@ -59,6 +60,7 @@ class MapOfCodes extends Component {
     this.host = host;
     this.bus = bus;
     this.map = null;
+    this.standIn = false; // whether the PCA is there, or asked for, while another is made
     this.chosen = { size: "usage", latents: true, bit: null };
     this.requests = new Requests(bus);
     this.own(() => this.requests.drop());
@@ -97,15 +99,7 @@ class MapOfCodes extends Component {
     );
     const askSphere = (theme) => bus.ask("figure", { name: "sphere", level: bus.state.level, theme, options: { bits: this.bits.chosen } });
     this.sphere = this.part(new Sphere(askSphere, { corner: (codes) => bus.set({ lasso: codes }) }));
-    const act = (text, onclick) => h("button", { type: "button", class: "cm-button", onclick }, text);
-    this.progress = h(
-      "div",
-      { class: "dte-over cm-progress", hidden: true },
-      h("p", { role: "status" }),
-      h("progress", { max: 1 }),
-      act("Stop, show the PCA", () => this.stop()),
-      act("Try again", () => this.load()),
-    );
+    this.progress = new Progress({ stop: () => this.stop(), again: () => this.load() });
     this.readout = h("p", { class: "cm-readout" });
     this.legend = h("div", { class: "cm-legend" });
     this.axes = new AxisCharts(bus, { point: (bit) => this.choose({ bit }) });
@@ -123,7 +117,7 @@ class MapOfCodes extends Component {
     this.fields = h("div", { class: "cm-tools" }, this.colours.label, this.sizes.label, this.latents);
     this.grips = h("div", { class: "cm-tools" }, this.modes.element, this.zooms);
     const controls = h("div", { class: "cm-controls" }, this.fields, this.grips);
-    const stages = h("div", { class: "cm-stages" }, this.picture.element, this.sphere.element, this.progress);
+    const stages = h("div", { class: "cm-stages" }, this.picture.element, this.sphere.element, this.progress.element);
     const picture = h("div", { class: "cm-picture" }, stages, this.readout, this.rows, this.axes.element);
     const side = h("div", { class: "cm-side" }, this.legend, this.selection.element);
     const chooser = h("div", { class: "cm-choosers" }, this.slice.element, this.bits.element);
@@ -180,6 +174,7 @@ class MapOfCodes extends Component {
     if (this.asked === level && this.loading === JSON.stringify(this.wish(kind))) return;
     this.asked = level;
     this.loading = JSON.stringify(this.wish(kind));
+    this.standIn = this.standIn && Boolean(this.map);
     const named = kind === "plane" ? this.slice.named : [];
     try {
       const raw = await this.requests.get(this.wish(kind), level, (share) => this.busy(kind, share));
@@ -188,32 +183,26 @@ class MapOfCodes extends Component {
       if (error.stale) return;
       this.loading = null;
       this.show(null, []);
-      this.fail(error.message);
+      this.progress.fail(error.message);
     }
   }
 
-  /** share 0..1, or null while it is not known: another map than the wished one must not stand there any longer. */
+  /** share 0..1, or null while it is not known: another map than the wished one must not stand there any longer, but for
+   *  the PCA, which is there at once, and says what it is. */
   busy(kind, share) {
-    if (this.map) this.show(null, []);
-    this.progress.hidden = false;
-    const [words, bar, stop, again] = this.progress.children;
-    words.setAttribute("role", "status");
-    bar.hidden = false;
-    again.hidden = true;
     const { label } = this.available.find(({ id }) => id === kind);
-    say(words, share === null ? `Fetching the ${label} map…` : `Laying out the ${label} map: ${Math.round(100 * share)}%`);
-    if (share === null) bar.removeAttribute("value");
-    else bar.value = share;
-    stop.hidden = share === null;
+    if (this.map && !this.standIn) this.show(null, []);
+    if (share !== null && !this.standIn) this.meanwhile(kind);
+    this.progress.busy(label, share, Boolean(this.map));
   }
 
-  /** Where the map would be stands why there is none. */
-  fail(message) {
-    const [words, bar, stop, again] = this.progress.children;
-    say(words, message);
-    words.setAttribute("role", "alert");
-    this.progress.hidden = again.hidden = false;
-    bar.hidden = stop.hidden = true;
+  async meanwhile(kind) {
+    const level = this.bus.level();
+    this.standIn = true;
+    const raw = await this.requests.meanwhile({ ...this.wish(kind), kind: "pca" }).catch(() => null);
+    if (!raw || !this.standIn) return;
+    this.show(readMap(raw, level.codebook_size), []);
+    this.standIn = true;
   }
 
   stop() {
@@ -222,9 +211,10 @@ class MapOfCodes extends Component {
 
   show(map, named) {
     this.map = map;
+    this.standIn = false;
     if (!map) for (const part of [this.rows, this.caption, this.legend]) part.replaceChildren();
     this.said = null;
-    this.progress.hidden = true;
+    this.progress.hide();
     note(this.status, "");
     const sphere = map?.kind === "sphere";
     this.host.dataset.kind = map?.kind ?? "";

@@ -44,7 +44,16 @@ export class Requests {
       throw error;
     } finally {
       waiting = false;
+      if (this.wish === wish) this.wish = null; // nothing is waited for any longer
     }
+  }
+
+  /** What is shown while the wish takes its time; null once it is there, or something else was wished for. */
+  async meanwhile(args) {
+    const { wish } = this;
+    const key = JSON.stringify(args);
+    const answer = this.kept.get(key) ?? (await this.bus.ask("map", args));
+    return wish && this.wish === wish ? this.keep(key, answer) : null;
   }
 
   keep(key, answer) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { progressWords } from "../../../../explorer/views/codebook/map/progress.js";
 import { Requests } from "../../../../explorer/views/codebook/map/requests.js";
 import { busiest, readCodes, withCode } from "../../../../explorer/views/codebook/map/slice.js";
 
@@ -56,6 +57,29 @@ test("another wish ends the waiting for the first, and its failure is nobody's",
   const lost = broken.get({ kind: "umap" }, scope, () => undefined);
   await broken.get({ kind: "pca" }, scope, () => undefined);
   assert.equal(await lost, null);
+});
+
+test("while a map is made the PCA is asked for beside it, and is of no use once the map is there", async () => {
+  const { made, asked } = requests([{ busy: 0.2 }, { kind: "pca" }, { kind: "umap" }]);
+  const seen = [];
+  const beside = [];
+  const busy = (share) => share !== null && beside.push(made.meanwhile({ kind: "pca" }).then((map) => seen.push(map)));
+  assert.deepEqual(await made.get({ kind: "umap" }, {}, busy), { kind: "umap" });
+  await Promise.all(beside);
+  assert.deepEqual(asked, ["umap", "pca", "umap"]);
+  assert.deepEqual(seen, [{ kind: "pca" }], "asked for beside the wish, which goes on");
+  assert.equal(await made.meanwhile({ kind: "pca" }), null, "nothing is waited for any longer");
+  const late = requests([{ busy: 0.2 }, { kind: "pca" }, { kind: "tsne" }]).made;
+  const first = late.get({ kind: "umap" }, {}, () => undefined);
+  const aside = late.meanwhile({ kind: "pca" });
+  late.drop();
+  assert.deepEqual([await first, await aside], [null, null]);
+});
+
+test("what is on screen meanwhile is named, with how far the wished map is", () => {
+  assert.equal(progressWords("UMAP", null, false), "Fetching the UMAP map…");
+  assert.equal(progressWords("t-SNE", 0.344, false), "Laying out the t-SNE map: 34%");
+  assert.equal(progressWords("UMAP", 0.344, true), "Meanwhile the PCA. Laying out the UMAP map: 34%");
 });
 
 test("another codebook forgets the maps of the one before; a failure is said", async () => {
