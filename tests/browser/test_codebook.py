@@ -270,3 +270,19 @@ def test_plain_indices_are_counted_with_a_stated_size_and_what_is_wrong_is_said(
     assert "1,950 pairs counted" in page.inner_text(f"{PAGE} .cb-language")
     chosen(page)
     assert "no decoder" in page.inner_text(CODE)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720), (420, 900)])
+def test_figures_of_several_levels_stand_below_the_heatmap_and_their_table_below_both(page, app_url, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(f"{app_url.rstrip('/')}/codebook?tokenizer=rvq-4")
+    page.wait_for_selector(f"{PAGE}[data-ready='true'] .codebook-map[data-kind='pca']")
+    heatmap, facts, table = (
+        page.locator(f"{PAGE} {name}").bounding_box() for name in (".codebook-heatmap", ".codebook-facts", ".cb-levels")
+    )
+    assert facts["x"] == heatmap["x"] and facts["width"] == heatmap["width"]
+    if size[0] > 700:
+        assert 0 < facts["y"] - heatmap["y"] - heatmap["height"] < 40, "no blank beside the longer map"
+        assert table["width"] > 2 * facts["width"]
+    assert table["y"] - facts["y"] - facts["height"] > 0
+    assert page.locator(f"{PAGE} .cb-levels tbody tr").count() == 5

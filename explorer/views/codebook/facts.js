@@ -4,7 +4,7 @@
 import { number } from "./growth/model.js";
 import { furnish, saveCsv } from "../kit/widgets/panel.js";
 import { helpMark } from "../kit/page/help.js";
-import { h } from "../kit/widgets/dom.js";
+import { h, say } from "../kit/widgets/dom.js";
 import { amount, countOf, csv, percent, whole } from "../kit/wire/format.js";
 
 const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
@@ -148,21 +148,28 @@ export function mount(host, bus) {
   const table = h(
     "details",
     { class: "dte-lp-table" },
-    h("summary", {}, "As a table"),
+    h("summary", {}),
     h("div", { class: "dte-lp-scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ...WORDS.map((word) => h("th", { scope: "col" }, word)))), body)),
   );
   const exports = [["CSV", "Usage of every level or group, CSV", () => saveCsv(bus, factsCsv(bus.open), "usage")]];
   const sentences = h("ul", {});
   const language = h("details", { class: "cb-language" }, h("summary", {}, "Tokens as a language"), sentences);
   const { caption, foot } = furnish(host, "facts", "Usage", { exports }, strip, jointly, language);
+  host.classList.add("cb-usage");
   foot.replaceChild(table, caption);
+  // Of several levels the table is wide, and open: it has the width of the page, below what stands beside the map.
+  const levels = h("section", { class: "dte-lp cb-panel cb-usage cb-levels", "aria-label": "Usage of every level", hidden: true });
+  host.after(levels);
   let opened = null;
   const draw = () => {
     const { open } = bus;
     const level = bus.level();
+    const several = (open?.levels.length ?? 0) > 1;
     host.hidden = !level;
+    levels.hidden = !level || !several;
     if (!level) return;
-    host.classList.toggle("cb-of-levels", open.levels.length > 1); // whose table is wide, and open
+    say(table.firstElementChild, several ? "All levels as a table" : "As a table");
+    if (foot.parentElement !== (several ? levels : host)) (several ? levels : host).append(foot);
     strip.replaceChildren(...levelFacts(level).map(tile));
     jointly.replaceChildren(...jointFacts(open.joint).map(tile));
     jointly.hidden = !open.joint;
@@ -178,7 +185,7 @@ export function mount(host, bus) {
         ),
       ),
     );
-    if (opened !== open) table.open = open.levels.length > 1; // several levels are compared at a glance
+    if (opened !== open) table.open = several; // several levels are compared at a glance
     opened = open;
   };
   bus.on(["open", "level"], draw);
