@@ -34,15 +34,12 @@ export class HiddenX {
     this.reveal = button("names", "Show the names", () => this.tellNames());
     this.clear = button("trials-clear", "Clear all trials", () => this.forget());
     this.save = button("trials-csv", "Trials, .csv", () => this.export());
+    const about = h("details", {}, h("summary", {}, "How to do it"), h("p", { class: "cb-note" }, ADVICE));
     this.element = h(
       "section",
       { class: "cp-abx", "aria-label": "Which one is X?", hidden: true },
-      h("p", { class: "cp-ask" }, "Can you tell them apart? X is one of ", this.choice),
-      this.ears,
-      this.answers,
-      this.said,
-      h("p", { class: "cb-note" }, this.reveal, " ", this.save, " ", this.clear),
-      h("p", { class: "cb-note" }, ADVICE),
+      h("div", { class: "cp-row" }, h("p", { class: "cp-ask" }, "Can you tell them apart? X is one of ", this.choice), this.ears),
+      h("div", { class: "cp-row" }, this.answers, this.said, this.reveal, this.save, this.clear, about),
     );
   }
 

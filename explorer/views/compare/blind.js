@@ -42,7 +42,7 @@ class Blind {
       h("p", { class: "cb-note" }, "Counted in this browser alone. ", this.clear),
     );
     this.x = new HiddenX(bus, player, called);
-    host.replaceChildren(this.said, this.buttons, this.table, this.x.element);
+    host.replaceChildren(h("div", { class: "cp-best" }, this.said, this.buttons, this.table), this.x.element);
   }
 
   /** ids: of the panes, in the order in which they stand. */

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.charts_in_sight import show_chart
+from tests.first_screen import in_sight
 
 pytestmark = pytest.mark.browser
 
@@ -129,6 +130,17 @@ def test_a_hidden_x_is_told_by_ear_and_counted_without_a_name(page, made_url):
     page.wait_for_function(f"document.querySelector('{PANES} .cp-abx')?.innerText.includes('of 4 right')")
     abx.get_by_role("button", name="Clear all trials").click()
     assert "No trial yet." in abx.inner_text()
+
+
+def test_what_is_asked_blind_leaves_the_spectrograms_in_sight(page, app_url):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_compare(page, app_url, "tokenizers=sound-vq,sound-rvq-8,sound-fsq&media=sample:vowels&mode=blind")
+    page.wait_for_selector(f"{PANES} .cp-abx:not([hidden])")
+    panes = [f"{PANES} .cp-pane:nth-child({n}) .cp-stage" for n in (1, 2, 3, 4)]
+    shares = list(in_sight(page, *panes).values())
+    assert shares[:2] == pytest.approx([1, 1]) and min(shares[2:]) > 0.5
+    page.get_by_text("How to do it").click()
+    assert "Decide how many trials" in page.locator(f"{PANES} .cp-abx").inner_text()
 
 
 def trials_of(page, abx):
