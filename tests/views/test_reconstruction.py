@@ -9,6 +9,7 @@ import pytest
 from skimage.color import rgb2gray
 
 from explorer.foundation.errors import RecordError
+from explorer.views.inspect.reconstruction import reconstruction
 from explorer.views.inspect.reconstruction.reconstruction import (
     LUMA,
     ReconstructionData,
@@ -173,3 +174,11 @@ def test_the_caption_speaks_of_groups_and_is_silent_for_one_level():
 def test_arrays_that_do_not_fit_together_are_refused(data, change, words):
     with pytest.raises(RecordError, match=words):
         replace(data, **change)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [(1, "items", "item"), (2, "items", "items"), (0, "nodes", "nodes"), (1, "dB", "dB"), (None, "words", "words")],
+)
+def test_a_unit_agrees_with_its_number(value, unit, said):
+    assert reconstruction.figure("x", "X", value, unit, 0, "What it is.")["unit"] == said

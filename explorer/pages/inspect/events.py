@@ -45,6 +45,8 @@ from explorer.views.inspect.reconstruction.reconstruction import difference_maps
 from explorer.views.kit.page import address
 from explorer.views.kit.widgets import export_bar, sample_strip
 
+NO_DECODER = "This tokenizer has no decoder, so there is no reconstruction to save."
+
 
 def strip_value(visit: Visit, message: str = "", kind: str = "error") -> str:
     """The value of the strip for a visit."""
@@ -147,14 +149,16 @@ def differences(visit: Visit) -> dict[str, Any]:
 
 
 def everything(visit: Visit) -> dict[str, str]:
-    """Values of inspect view, player, reconstruction, code card and address bar, by part. Raises ExplorerError.
+    """Values of inspect view, player, reconstruction, code card, exports and address bar, by part.
 
     The card is that of a chosen code: where none is, `card_value` takes its time, which the picture need not wait for.
+    Raises ExplorerError.
     """
     if visit.level >= len(runtime.record_of(visit).levels):
         visit = replace(visit, level=0)
     card = card_value(visit) if is_chosen(visit) else ""
-    return {"view": view_value(visit), **decoded_parts(visit), "card": card}
+    missing = {} if load_tokenizer(visit.tokenizer).spec.decodes else {"decoded": NO_DECODER}
+    return {"view": view_value(visit), **decoded_parts(visit), "card": card, "exports": export_bar.offer(missing)}
 
 
 def decoded_parts(visit: Visit) -> dict[str, str]:
@@ -229,7 +233,7 @@ def export(visit: Visit, kind: str, level: int) -> export_bar.ExportFile:
 def decoded_file(record: TokenRecord, tokenizer: Tokenizer, stem: str) -> tuple[str, bytes]:
     """Name and bytes of the reconstruction as a file of its kind. Raises RecordError where there is no decoder."""
     if not tokenizer.spec.decodes:
-        raise RecordError("this tokenizer has no decoder, so there is no reconstruction to save")
+        raise RecordError(NO_DECODER)
     rate = record.frames_per_second if record.modality == "video" else record.sample_rate_hz
     data, suffix = file_bytes(record.reconstruction, record.modality, rate, record.columns)  # type: ignore[arg-type]
     return f"{stem}_reconstruction{suffix}", data

@@ -50,6 +50,7 @@ def test_everything_is_there_of_a_graph(picture):
     visit = visit_of(picture, token=3)
     record, parts = runtime.record_of(visit), events.everything(visit)
     view, player, card = (json.loads(parts[part]) for part in ("view", "player", "card"))
+    assert json.loads(parts["exports"])["missing"] == {"decoded": events.NO_DECODER}
     assert view["place"]["kind"] == "graph" and not view["placed"] and view["maps"] == []
     assert view["place"]["places"][:5] == ["1st anchor", "2nd anchor", "3rd anchor", "4th anchor", "1st distance"]
     for sent, level in zip(view["levels"], record.levels, strict=True):

@@ -42,6 +42,7 @@ def test_everything_is_there_for_every_kind_of_medium():
         visit = visit_of(name)
         record = runtime.record_of(visit)
         parts = events.everything(visit)
+        assert json.loads(parts["exports"]) == {"missing": {}, "message": ""}, "all of these can be decoded"
         view, player, reconstruction, card = (parts[name] for name in ("view", "player", "reconstruction", "card"))
         view, reconstruction = json.loads(view), json.loads(reconstruction)
         picture = depict(record)

@@ -22,6 +22,9 @@ BITS_PER_RGB_PIXEL = 24
 LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)  # Rec. 709 weights of R, G, B
 EIGHT_BIT = 255.0  # errors are shown in steps of an 8-bit picture
 
+# Units of one.
+ONE = {"edges": "edge", "indices": "index", "items": "item", "nodes": "node", "tokens": "token", "words": "word"}
+
 
 @dataclass(frozen=True)
 class ReconstructionData:
@@ -239,6 +242,6 @@ def figure(
     same figure of something else is another one."""
     number = None if value is None or not math.isfinite(value) else float(value)
     return {
-        "id": id, "label": label, "value": number, "unit": unit,
+        "id": id, "label": label, "value": number, "unit": ONE.get(unit, unit) if number == 1 else unit,
         "decimals": decimals, "explains": explains, "text": text, "of": of,
     }  # fmt: skip

@@ -16,6 +16,15 @@ export const KINDS = [
   { kind: "decoded", label: "Reconstruction", title: "What all levels or groups decode to: a picture as .png, a sound as .wav, a clip as .webp" },
 ];
 
+/** Buttons of files that there are not say why, and cannot be pressed. missing: {kind: why}. */
+function offer(buttons, missing) {
+  buttons.forEach((button, i) => {
+    const { kind, title } = KINDS[i];
+    button.disabled = kind in missing;
+    button.title = missing[kind] ?? title;
+  });
+}
+
 export function mount({ element, trigger, props, watch }) {
   const buttons = KINDS.map(({ kind, label, title }) => {
     const onclick = () => trigger("export", { kind, level: selection.state.level });
@@ -27,6 +36,7 @@ export function mount({ element, trigger, props, watch }) {
   watch("value", () => {
     if (!props.value) return;
     const value = JSON.parse(props.value);
+    if (value.missing) offer(buttons, value.missing);
     message.textContent = value.message;
     if (value.file) saveFile({ mime: "application/octet-stream", ...value.file });
   });

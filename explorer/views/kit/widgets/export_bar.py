@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 KINDS = ("npz", "json", "csv", "codebook", "counts", "decoded")
@@ -15,6 +16,11 @@ class ExportFile:
 
     name: str
     data: bytes
+
+
+def offer(missing: Mapping[str, str]) -> str:
+    """The value of the bar beside another medium or tokenizer. missing: kind -> why there is no such file."""
+    return json.dumps({"missing": dict(missing), "message": ""})
 
 
 def payload(file: ExportFile | None, message: str = "", serial: int = 0) -> str:
