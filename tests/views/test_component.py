@@ -98,6 +98,14 @@ def test_relative_imports_of_modules_exist():
     assert found > 300
 
 
+def test_what_is_hidden_is_said_once():
+    """A class that gives something a display would show it again; each sheet had to remember that."""
+    rule = re.compile(r"^[^\n{}]*\[hidden\] \{\n  display: none[^}]*\}", re.MULTILINE)
+    sheets = {path.name: rule.findall(path.read_text("utf-8")) for path in VIEWS_FOLDER.parent.rglob("*.css")}
+    found = {name: rules for name, rules in sheets.items() if rules}
+    assert found == {"theme.css": ["[hidden] {\n  display: none !important;\n}"]}
+
+
 def test_style_sheets_that_scripts_and_sheets_name_exist():
     found = 0
     for path in [*VIEWS_FOLDER.rglob("*.js"), *VIEWS_FOLDER.rglob("*.css")]:

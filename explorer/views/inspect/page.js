@@ -5,6 +5,7 @@
 import { Component } from "../kit/component.js";
 import * as address from "../kit/page/address.js";
 import { addStyleSheet } from "../kit/page/component.js";
+import { passLists } from "../kit/page/lists.js";
 import { travel } from "../kit/page/travel.js";
 import { h, say } from "../kit/widgets/dom.js";
 import * as exportBar from "../kit/widgets/export_bar.js";
@@ -53,6 +54,7 @@ class InspectPage extends Component {
     super();
     this.note = h("p", { class: "dte-page-note", role: "status", hidden: true });
     this.slots = {};
+    this.own(passLists());
     this.desk = this.part(
       new Desk({
         ask: (request) => server.inspect_ask(request),
