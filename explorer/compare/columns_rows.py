@@ -8,12 +8,13 @@ from explorer.compare.column import Column, quality_column
 
 _SERIES = (
     quality_column(
-        "rmse_percent", "RMS error", "% of half the range", "low", 2,
+        "rmse_percent", "RMS error", "% of half its own range", "low", 2,
         "Root mean square over all rows and columns, each over half the range between its own 1st and 99th percentile",
         lambda c, m: c.fidelity.rmse_percent,
     ),
     quality_column(
-        "largest_percent", "Largest error", "% of half the range", "low", 1, "Of a single value, in the same measure",
+        "largest_percent", "Largest error", "% of half its own range", "low", 1,
+        "Of a single value, in the same measure",
         lambda c, m: c.fidelity.largest_percent,
     ),
 )  # fmt: skip

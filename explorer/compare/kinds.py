@@ -69,7 +69,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "series": Kind(
             "series", "series", "series", "Bits a row", "bits/row", "bpr", "bits a row", _SERIES_MEASURES, {}, None,
-            less="Less error is better; percent are of half the range of a column.",
+            less="Less error is better; percent are of half the range of a column in this series.",
         ),
         "vectors": Kind(
             "vectors", "table of items", "tables of items", "Bits an item", "bits/item", "bpi", "bits an item",

@@ -50,7 +50,8 @@ def _errors(media: np.ndarray, decoded: np.ndarray, columns: tuple[Column, ...])
     means, most = np.sqrt(np.square(scaled).mean(0)), np.abs(scaled).max(0)
     rows = [
         figure("rmse", "RMS error, all", 100 * float(np.sqrt(np.square(scaled).mean())), "% of half the range", 2,
-               "Root mean square error over all values, where every column is scaled to about -1 to 1.")
+               "Root mean square error over all values, each over half the range that its column is scaled by, so "
+               "about -1 to 1; Compare takes the range of the column in this series instead.")
     ]  # fmt: skip
     shown = sorted(np.argsort(-means, kind="stable")[:COLUMNS_SHOWN].tolist())
     for place in shown:

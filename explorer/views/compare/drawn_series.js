@@ -2,12 +2,12 @@
 // Series on the compare page: a lane for each column in every pane, the original under what a tokenizer decodes, all on
 // one axis of time.
 
-import { drawBase, laneAt } from "../kit/draw/series_lanes.js";
+import { drawBase, laneAt, NARROW_PX } from "../kit/draw/series_lanes.js";
 import { toTime, toX } from "../kit/draw/time.js";
 import { significant } from "../kit/wire/words.js";
 import { DrawnPane } from "./drawn_pane.js";
 
-const [AXIS, GAP, WIDE_PX, NARROW_PX, ROOMY_PX] = [20, 6, 116, 76, 420];
+const [AXIS, GAP, WIDE_PX, ROOMY_PX] = [20, 6, 116, 420];
 const LANE = 104; // of a pane that is 1000 wide
 
 /** (D, T) with its shape -> one Float32Array a column. Pure. */

@@ -8,7 +8,8 @@ import { rowsOf } from "../wire/places.js";
 import { significant } from "../wire/words.js";
 import { toX } from "./time.js";
 
-const [AXIS, GAP, ROOMY_PX, NARROW_PX] = [20, 8, 560, 86]; // narrow: "± 0.0056 rad" whole
+const [AXIS, GAP, ROOMY_PX] = [20, 8, 560];
+export const NARROW_PX = 86; // of the names at the left of narrow lanes: "± 0.0056 rad" whole
 export const OFF_COLOUR = "#e8590c"; // of a token that is off: told apart from the accent by its dashes, too
 const WIDE_PX = 132;
 const DIGIT_PX = 7;

@@ -10,6 +10,12 @@ export function smallText(ctx, theme, text, x, y, align = "left", colour = theme
   ctx.fillText(text, x, y);
 }
 
+/** The first of these texts that has room, from the longest to the shortest; none where even that has not. */
+export function textFor(ctx, theme, texts, width) {
+  ctx.font = `600 11px ${theme.font}`; // the wider of the two that are drawn here
+  return texts.find((text) => ctx.measureText(text).width <= width) ?? "";
+}
+
 /** Text on a halo of the surface's colour, so that lines behind it do not strike it through. */
 export function haloText(ctx, theme, text, x, y, align, colour) {
   ctx.font = `600 11px ${theme.font}`;

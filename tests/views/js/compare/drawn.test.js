@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { numberOf } from "../../../../explorer/views/compare/beneath.js";
 import { detailsFor, headingOf } from "../../../../explorer/views/compare/details.js";
+import { seriesGeometry } from "../../../../explorer/views/kit/draw/series_lanes.js";
 import { linesOf, paneGeometry } from "../../../../explorer/views/compare/drawn_series.js";
 import { graphsOf } from "../../../../explorer/views/compare/drawn_graph.js";
 import { treesOf } from "../../../../explorer/views/compare/drawn_items.js";
@@ -20,6 +21,7 @@ test("lanes fill a pane and leave room for the axis", () => {
   assert.equal(lanes[0].curve, 94);
   assert.equal(axis, 300);
   assert.ok(gutter > paneGeometry(3, 300, 320).gutter);
+  assert.equal(paneGeometry(3, 300, 320).gutter, seriesGeometry(3, 300).gutter, "an error and its unit have room on both pages");
 });
 
 test("a row of a series is told in all panes, in units and as a difference", () => {

@@ -8,7 +8,7 @@ import { DEAD, LIVE, tally } from "./heatmap_cells.js";
 import { chartStage } from "../../stage/stage.js";
 import { LAB, numberOf } from "../about.js";
 import { furnish } from "../panel.js";
-import { haloText, smallText } from "../../draw/text.js";
+import { haloText, smallText, textFor } from "../../draw/text.js";
 import { memory } from "../../stage/pace.js";
 import { significant } from "../../wire/words.js";
 import { viridis } from "../../draw/colormaps.js";
@@ -21,6 +21,7 @@ const MARGIN = { left: 44, right: 10, top: 14, bottom: 36 };
 const STRIP = { gap: 4, height: 7 }; // below the axis: the colour of each code on the map and the heatmap, or its mark
 const TABLE_ROWS = 256;
 const FADING = 0.3; // of the bar of a code that is not in use
+const BUSIEST_PX = 56; // of the word at the left of the axis, and a gap
 const ORDERS = [
   { id: "usage", label: "By usage", title: "The busiest code first" },
   { id: "number", label: "By number", title: "By the number of the code" },
@@ -154,10 +155,13 @@ class Histogram extends Component {
     const x = (place) => plot.left + ((place + 0.5) / K) * plot.width;
     if (this.byUsage) {
       smallText(ctx, theme, "busiest", plot.left, below);
-      smallText(ctx, theme, `${countOf(K, "code")}, by tokens a step (${this.about.counts})`, plot.left + plot.width, below, "right");
+      const codes = countOf(K, "code");
+      const words = [`${codes}, by tokens a step (${this.about.counts})`, `${codes}, by tokens a step`, codes];
+      smallText(ctx, theme, textFor(ctx, theme, words, plot.width - BUSIEST_PX), plot.left + plot.width, below, "right");
     } else {
       for (const code of stepTicks(0, K - 1, 4)) smallText(ctx, theme, String(code), x(code), below, "center");
-      haloText(ctx, theme, `tokens a step (${this.about.counts}), by number`, plot.left + plot.width - 2, plot.top - 6, "right", theme.muted);
+      const words = [`tokens a step (${this.about.counts}), by number`, "tokens a step, by number"];
+      haloText(ctx, theme, textFor(ctx, theme, words, plot.width), plot.left + plot.width - 2, plot.top - 6, "right", theme.muted);
     }
   }
 
