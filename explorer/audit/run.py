@@ -70,8 +70,9 @@ def run_audit(
     """The audit of `source` by `tokenizer`.
 
     side_px: larger pictures are scaled down to it, or made to fit as a `Fitting` says; None: as the settings say.
-    resume: the state file. Where it exists the run goes on from it; a run that is stopped leaves it, and one that ends
-    takes it away. workers: stretches in work at once (`beside.py`). cancelled is asked between batches; True ends the
+    resume: the state file. Where it exists the run goes on from it, and one that is stopped leaves it. It is the
+    caller's to take away, once the audit is written: a disk that is full by then would else cost all that was counted.
+    workers: stretches in work at once (`beside.py`). cancelled is asked between batches; True ends the
     run with a partial Audit that is valid. Files that cannot be read are listed in `skipped`. Raises MediaError if not
     one could be, RecordError for a state of another audit, SettingsError for a negative seed or for graphs,
     ExplorerError if the disk refuses.
@@ -85,10 +86,7 @@ def run_audit(
     )  # fmt: skip
     complete = standing.position == len(source)
     refuse_nothing(standing, subject, complete)
-    audit = audit_of(standing, subject, title, standing.seconds + time.perf_counter() - began)
-    if resume is not None and complete:
-        resume.unlink(missing_ok=True)
-    return audit
+    return audit_of(standing, subject, title, standing.seconds + time.perf_counter() - began)
 
 
 def subject_to_audit(tokenizer: Tokenizer, source: MediaSource, seed: int, side_px: Fitting | int | None) -> Subject:

@@ -16,7 +16,7 @@ from explorer.analysis.pictures.sheets import LevelPatches, cut_patches, write_s
 from explorer.analysis.severity import ALARMS
 from explorer.audit.run import Progress
 from explorer.audit.sources import MediaSource, source_named
-from explorer.cli.distribution import count_media, in_group
+from explorer.cli.distribution import count_media, in_group, take_away_work
 from explorer.cli.fitting import chosen_fitting, fitting_for
 from explorer.cli.sharding import count_shard, shard_of
 from explorer.cli.stopping import stop_on_ctrl_c
@@ -69,10 +69,12 @@ def run(options: argparse.Namespace) -> int:
         print(f"explorer: nothing to resume in {options.out}, so this begins at the beginning.", file=sys.stderr)
     with stop_on_ctrl_c() as stopped:
         audit = count_media(options, tokenizer, source, fitting, state, Teller(), stopped.is_set)
-    if isinstance(audit, int):
-        return audit
-    codebooks = tokenizer.codebooks()
-    findings = write_audit(options.out, audit, codebooks)
+        if isinstance(audit, int):
+            return audit
+        codebooks = tokenizer.codebooks()
+        findings = write_audit(options.out, audit, codebooks)  # a Ctrl-C meanwhile costs nothing of what was counted
+    if audit.complete:
+        take_away_work(options, state)
     for note in audit.notes:
         print(f"note: {note.told(len(audit.media))}", file=sys.stderr)
     if not audit.complete:

@@ -83,18 +83,29 @@ def _count_in_group(
         if first:
             print(NOT_ALL, file=sys.stderr)
         return 130
-    return merge_away(options.out / SHARDS, rank.world, merge_shards) if first else 0
+    return merge_all(options.out / SHARDS, rank.world, merge_shards) if first else 0
 
 
-def merge_away(folder: Path, of: int, merge: Callable[[list[Path]], Sum | IndexSum]) -> Audit:
-    """The audit of all `of` shards in a folder, whose files are taken away. Raises as `shards_there` and `merge`."""
-    files = shards_there(folder, of)
-    audit = merge(files).audit
-    for file in files:
-        file.unlink(missing_ok=True)
-    if not any(folder.iterdir()):
+def merge_all(folder: Path, of: int, merge: Callable[[list[Path]], Sum | IndexSum]) -> Audit:
+    """The audit of all `of` shards in a folder. Raises as `shards_there` and `merge`."""
+    return merge(shards_there(folder, of)).audit
+
+
+def take_away(folder: Path, of: int) -> None:
+    """Take away the files of all `of` shards, whose audit is written by now, and the folder if it is empty then."""
+    for number in range(of):
+        (folder / Shard(number + 1, of).file).unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
-    return audit
+
+
+def take_away_work(options: argparse.Namespace, state: Path) -> None:
+    """Take away what an audit of media was counted with, once it is written: before, a full disk would cost it all."""
+    state.unlink(missing_ok=True)
+    if in_group(options):
+        from explorer.audit.distributed.ranks import rank_of  # torch.distributed
+
+        take_away(options.out / SHARDS, rank_of(os.environ).world)
 
 
 def shards_there(folder: Path, of: int) -> list[Path]:

@@ -20,7 +20,7 @@ from explorer.audit.run import Progress
 from explorer.audit.shards.indices import IndexSum, merge_index_shards, run_index_shard
 from explorer.audit.shards.plan import Shard
 from explorer.cli.audit import SHEETS, Teller, summary, verdict, write_audit
-from explorer.cli.distribution import NOT_ALL, SHARDS, in_group, merge_away
+from explorer.cli.distribution import NOT_ALL, SHARDS, in_group, merge_all, take_away
 from explorer.cli.sharding import shard_of
 from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.dumps.own import read_own, size_words
@@ -58,15 +58,19 @@ def run(options: argparse.Namespace) -> int:
     if shard is not None:
         return _run_shard(options, order, shard)
     make_folder(options.out)
+    shards = 0
     if in_group(options):
-        audit = _count_in_group(options, order)
+        audit, shards = _count_in_group(options, order)
     elif options.ray is not None:
-        audit = _count_on_ray(options, order)
+        audit, shards = _count_on_ray(options, order)
     else:
         audit = audit_indices(order.places, order.sizes, order.reading, order.belongings, progress=Teller())
     if isinstance(audit, int):
         return audit
-    return _write(options, audit, () if order.belongings is None else order.belongings.codebooks)
+    code = _write(options, audit, () if order.belongings is None else order.belongings.codebooks)
+    if shards:  # only now: a disk that is full by then would else cost all that was counted
+        take_away(options.out / SHARDS, shards)
+    return code
 
 
 def _order(options: argparse.Namespace) -> Order:
@@ -109,8 +113,9 @@ def _run_shard(options: argparse.Namespace, order: Order, shard: Shard) -> int:
     return 0
 
 
-def _count_in_group(options: argparse.Namespace, order: Order) -> Audit | int:
-    """As a rank of torchrun: its shard, and of the first rank the audit of all; else the exit code."""
+def _count_in_group(options: argparse.Namespace, order: Order) -> tuple[Audit | int, int]:
+    """As a rank of torchrun: its shard, and of the first rank the audit of all; else the exit code. And how many shards
+    there are."""
     from explorer.audit.distributed.ranks import group_of, rank_of  # torch.distributed
 
     rank = rank_of(os.environ)
@@ -124,11 +129,13 @@ def _count_in_group(options: argparse.Namespace, order: Order) -> Audit | int:
     if not complete:
         if first:
             print(NOT_ALL, file=sys.stderr)
-        return 130
-    return merge_away(options.out / SHARDS, rank.world, merge_index_shards) if first else 0
+        return 130, rank.world
+    audit = merge_all(options.out / SHARDS, rank.world, merge_index_shards) if first else 0
+    return audit, rank.world
 
 
-def _count_on_ray(options: argparse.Namespace, order: Order) -> Audit | int:
+def _count_on_ray(options: argparse.Namespace, order: Order) -> tuple[Audit | int, int]:
+    """As `_count_in_group`."""
     from explorer.audit.distributed.ray_indices import count_on_ray
 
     folder = options.out / SHARDS
@@ -140,8 +147,8 @@ def _count_on_ray(options: argparse.Namespace, order: Order) -> Audit | int:
         )  # fmt: skip
     if of is None:
         print("explorer: stopped. The same command goes on from here.", file=sys.stderr)
-        return 130
-    return merge_away(folder, of, merge_index_shards)
+        return 130, 0
+    return merge_all(folder, of, merge_index_shards), of
 
 
 def write_merged(options: argparse.Namespace, merged: IndexSum) -> int:

@@ -18,8 +18,10 @@ from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.audit import run as run_module
 from explorer.audit.run import Progress
+from explorer.cli import audit as audit_module
 from explorer.cli.audit import clock, line
 from explorer.foundation.config import REPOSITORY
+from explorer.foundation.errors import ExplorerError
 from explorer.joints.files.audits import load_audit
 from explorer.media.fitting import Fitting
 from explorer.media.medium import fit_medium
@@ -143,6 +145,41 @@ def test_ctrl_c_leaves_a_partial_audit_that_resumes_to_the_same(pictures, tmp_pa
     assert audit("grey", root, "--out", tmp_path / "out", "--resume") == 0
     assert_same(load_audit(tmp_path / "out"), load_audit(tmp_path / "whole"))
     assert not (tmp_path / "out" / "state.npz").exists()
+
+
+def test_a_disk_that_is_full_when_the_audit_is_written_costs_nothing_of_what_was_counted(
+    pictures, tmp_path, monkeypatch, capsys
+):
+    def full(*_):
+        raise ExplorerError("cannot write details.npz: No space left on device")
+
+    root, _ = pictures
+    assert audit("grey", root, "--out", tmp_path / "whole") == 0
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "STATE_EVERY_S", -1)
+        patch.setattr(audit_module, "save_audit", full)
+        assert audit("grey", root, "--out", out) == 2
+    kept, counted = out / "state.npz", []
+    assert kept.exists() and "No space left" in capsys.readouterr().err
+    count = run_module.count_stretch
+    monkeypatch.setattr(run_module, "count_stretch", lambda *what: (counted.append(1), count(*what)))
+    assert audit("grey", root, "--out", out, "--resume") == 0
+    assert len(counted) == 1, "the last stretch alone, after which no state is written"
+    assert_same(load_audit(out), load_audit(tmp_path / "whole"))
+    assert not kept.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_stops_it_while_it_is_written_has_it_written(pictures, tmp_path, monkeypatch, number):
+    def slow(*what):
+        os.kill(os.getpid(), number)
+        return save_audit(*what)
+
+    save_audit, before = audit_module.save_audit, signal.getsignal(number)
+    monkeypatch.setattr(audit_module, "save_audit", slow)
+    assert audit("grey", pictures[0], "--out", tmp_path / "out") == 0
+    assert load_audit(tmp_path / "out").complete and signal.getsignal(number) is before
 
 
 def test_without_resume_it_begins_again_and_with_nothing_to_resume_it_says_so(pictures, tmp_path, capsys):

@@ -1,12 +1,15 @@
 """`python -m explorer lab`: a run into a file, and plain words for what cannot be."""
 
 import json
+import os
+import signal
 
 import numpy as np
 import pytest
 
 from explorer.__main__ import main
 from explorer.lab.presets import PRESETS
+from explorer.lab.side import LabSide
 
 
 def test_a_preset_is_run_into_a_file_and_repeats(tmp_path, capsys):
@@ -21,6 +24,22 @@ def test_a_preset_is_run_into_a_file_and_repeats(tmp_path, capsys):
         assert sorted(first) == sorted(second)
         assert all(np.array_equal(first[key], second[key], equal_nan=first[key].dtype.kind == "f") for key in first)
         assert first["frame_step"][-1] == 20
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_is_written_as_far_as_it_came(tmp_path, capsys, monkeypatch, number):
+    step = LabSide.step
+
+    def stopped(side):
+        step(side)
+        if side.trainer.step_count == 60:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(LabSide, "step", stopped)
+    before, out = signal.getsignal(number), tmp_path / "run.csv"
+    assert main(["lab", "--steps", "300", "--device", "cpu", "--out", str(out)]) == 130
+    assert len(out.read_text().splitlines()) == 101, "a line a step below the names"
+    assert "up to step 100" in capsys.readouterr().err and signal.getsignal(number) is before
 
 
 def test_settings_seed_and_mend_reach_the_run(tmp_path):

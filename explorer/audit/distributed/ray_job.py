@@ -182,9 +182,7 @@ def audit_on_ray(
         ) from error
     complete = standing.position == subject.planned
     refuse_nothing(standing, subject, complete)
-    if complete:
-        state.unlink(missing_ok=True)
-    else:
+    if not complete:
         save_state(state, standing, subject, span, standing.seconds, title)
     return audit_of(standing, subject, title, standing.seconds)
 

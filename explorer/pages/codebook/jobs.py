@@ -132,6 +132,8 @@ class Job(VisitorJob):
             raise Cancelled("Stopped before the first medium was counted.")
         if not order.opens:
             save_audit(order.folder, audit)
+            if audit.complete and order.resume is not None:
+                order.resume.unlink(missing_ok=True)
         own = OwnAudit(order.id, audit.title, audit.tokens, order.tokenizer, order.folder, order.source, order.uploads)
         self._visitor.part(OwnAudits).keep(replace(own, opened=bool(order.opens)))
         self.audit_id = order.id
