@@ -50,18 +50,18 @@ def told_apart(run: RunReading) -> str:
 
 def embedding_collapse(run: RunReading) -> Finding | None:
     """Codes that are used alike, and whose vectors are nearly equal, or lie in far fewer dimensions than latents."""
-    if run.level.metric == "implicit" or run.now.step < SETTLED or run.dead >= DEAD_BAD or run.live < FEW:
+    if run.level.metric == "implicit" or run.now.step < SETTLED or run.dead >= DEAD_BAD / run.ease or run.live < FEW:
         return None
-    if run.perplexity < USED * min(run.ceiling, run.live):
+    if run.perplexity < run.ease * USED * min(run.ceiling, run.live):
         return None
     near, (latents, codes) = spread_of_codes(run), dimensions_of(run)
-    flat = run.level.vectors.shape[1] >= MANY_AXES and codes < FLAT * latents
-    if near >= NEARLY_EQUAL and not flat:
+    flat = run.level.vectors.shape[1] >= MANY_AXES and codes < FLAT / run.ease * latents
+    if near >= NEARLY_EQUAL / run.ease and not flat:
         return None
     text = (
         f"Codes are used, at perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted}, so no tokens have "
         f"collapsed; but the vectors of {count_of(run.live, 'code')}{run.where} spread {near:.0%} as far as the "
         f"latents that chose them, in {codes:.1f} effective dimensions; the latents have {latents:.1f}."
     )
-    what = "codes are used, but nearly equal" if near < NEARLY_EQUAL else "codes are used, but flat"
+    what = "codes are used, but nearly equal" if near < NEARLY_EQUAL / run.ease else "codes are used, but flat"
     return Finding("bad", f"Embedding collapse: {what}", text, run.advise("nearly_equal"), "plane")

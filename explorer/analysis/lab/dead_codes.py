@@ -51,8 +51,8 @@ class DeadCodes:
         codes = self._codes[self._at_origin]
         if not len(codes):
             return 0
-        earlier = self._kept[:: max(1, len(self._kept) // LOOKS)]  # the first frame among them
-        before = [np.linalg.norm(frame.levels[self._number].vectors[codes], axis=1) for frame in earlier]
+        earlier = [frame.levels[self._number].vectors[codes] for frame in thin_out(self._kept)]
+        before = [np.linalg.norm(vectors, axis=1) for vectors in earlier]
         now = np.linalg.norm(self._level.vectors[codes], axis=1)
         return int(np.count_nonzero(np.max(before, axis=0) > SHRUNK * now))
 
@@ -76,6 +76,14 @@ class DeadCodes:
         """Median distance of a dead code to the nearest latent, in spreads of the latents; 0 without dead codes."""
         dead = some(self.vectors)
         return float(np.median(nearest(dead, self._level.z_e[:NEAR])) / max(1e-9, self._spread)) if len(dead) else 0.0
+
+
+def thin_out(frames: Sequence[Frame]) -> Sequence[Frame]:
+    """Up to twice LOOKS of them with the first, evenly spaced; as long as more only come, those that were stay."""
+    stride = 1
+    while len(frames) > 2 * LOOKS * stride:
+        stride *= 2
+    return frames[::stride]
 
 
 def some(rows: np.ndarray) -> np.ndarray:

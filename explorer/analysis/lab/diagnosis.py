@@ -14,17 +14,17 @@ import numpy as np
 
 from explorer.analysis.lab.collapse import embedding_collapse
 from explorer.analysis.lab.finding import Finding
+from explorer.analysis.lab.hysteresis import settle
 from explorer.analysis.lab.mismatch import mismatch
-from explorer.analysis.lab.reading import DUPLICATE, FALLING, RECENT, RunReading, read_run
+from explorer.analysis.lab.reading import DUPLICATE, EARLY, RECENT, RunReading, read_run
 from explorer.analysis.lab.rules_dead import dead, far, slid, window_of
-from explorer.analysis.lab.thresholds import DEAD_WARN, SETTLED
+from explorer.analysis.lab.thresholds import DEAD_WARN, RECOVERED, SETTLED
 from explorer.analysis.lab.trailing import COMING, cause, trailing
 from explorer.analysis.lab.words import HALVES, of_variance
 from explorer.analysis.severity import RANK
 from explorer.foundation.words import count_of, verb
 from explorer.lab.settings import LabSettings
 
-EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
 CHURN = 0.75  # reseeds again in the last steps, as a share of K
 BACK = 0.35  # a reseeded code is back when it is this close to where it was, in spreads of the latents
 FROZEN = 5.0  # a latent hardly moved when its way is less than this many of its first lengths
@@ -54,8 +54,8 @@ def found_in(run: RunReading) -> tuple[Finding, ...]:
     if run.now.step < (warm_up + SETTLED if warm_up else EARLY):
         return ()
     checks = CHECKS if run.at_work == run.k else WHILE_IT_GROWS
-    found = [finding for check in checks if (finding := check(run)) is not None]
-    found = found or [_not_yet(run) or _no_alarm(run)]
+    found = [finding for check in checks if (finding := settle(check, run)) is not None]
+    found = found or [settle(_not_yet, run) or settle(_no_good_fit, run) or _no_alarm(run)]
     return tuple(sorted(found, key=lambda finding: RANK[finding.level]))
 
 
@@ -72,7 +72,7 @@ def _growing(run: RunReading) -> Finding:
 def _churn(run: RunReading) -> Finding | None:
     """The same codes reseeded again and again."""
     count, again = sum(one.count for one in run.reseeds), sum(one.again for one in run.reseeds)
-    if again < CHURN * run.k * max(1.0, run.window / RECENT):
+    if again < run.ease * CHURN * run.k * max(1.0, run.window / RECENT):
         return None
     checks = len(run.reseeds)
     fair = run.now.batch_size / run.k
@@ -102,7 +102,7 @@ def _jump_back(run: RunReading) -> Finding | None:
         was, now = (run.kept[i].levels[run.number].vectors[event.code] for i in (before, after))
         ways.append(float(np.linalg.norm(now - was)) / max(1e-9, run.spread))
     near = sum(way < BACK for way in ways)
-    if len(ways) < 20 or near < 0.6 * len(ways):
+    if len(ways) < run.ease * 20 or near < run.ease * 0.6 * len(ways):
         return None
     text = (
         f"{near} of {len(ways)} reseeded codes were soon within {BACK:g} spreads of the latents of where they had died."
@@ -119,7 +119,7 @@ def _trails(run: RunReading) -> Finding | None:
 
 def _frozen(run: RunReading) -> Finding | None:
     """Latents that hardly moved while the reconstruction is poor."""
-    if not 0 < run.latents_moved < FROZEN or not run.unfaithful or run.now.step < SETTLED or run.still_falls:
+    if not 0 < run.latents_moved < FROZEN / run.ease or not run.unfaithful or run.now.step < SETTLED or run.still_falls:
         return None
     text = (
         f"Latents moved {run.latents_moved:.1f} of their first length in {run.now.step:,} steps, and the "
@@ -131,19 +131,19 @@ def _frozen(run: RunReading) -> Finding | None:
 def _alike(run: RunReading) -> Finding | None:
     """Codes in use that lie on each other."""
     alike, looked = run.alike
-    if not alike or alike < 0.25 * looked:
+    if not alike or alike < run.ease * 0.25 * looked:
         return None
     text = (
         f"{alike} of {looked} codes in use lie on another: nearer than {DUPLICATE:.0%} of the typical distance of a "
         f"latent to its code. Perplexity {run.perplexity:.1f} of {run.k} {run.counted} counts them as if they differed."
     )
-    level = "bad" if alike >= 0.5 * looked else "warning"
+    level = "bad" if alike >= run.ease * 0.5 * looked else "warning"
     return Finding(level, "Near-duplicate codes", text, run.advise("alike"), "plane")
 
 
 def _unfaithful(run: RunReading) -> Finding | None:
     """Usage that looks well beside a reconstruction that is not."""
-    if not run.unfaithful or run.perplexity < 0.5 * run.ceiling or run.now.step < SETTLED or run.still_falls:
+    if not run.unfaithful or run.perplexity < run.ease * 0.5 * run.ceiling or run.now.step < SETTLED or run.still_falls:
         return None
     text = (
         f"Perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted} could leave as little as "
@@ -167,14 +167,18 @@ def _reached(run: RunReading) -> tuple[int, float | None]:
     return run.most_fitted, run.reference_of_fewer
 
 
+def _recovered(run: RunReading, bar: float) -> bool:
+    """Whether the error at this moment is clearly below a bar, whatever it was lately."""
+    return run.held_out_error < RECOVERED * bar
+
+
 def _blunt(run: RunReading) -> Finding | None:
     """Codes that leave far more of the latents than k-means with as many codes does, and no longer get better."""
     codes, least = _reached(run)
     if run.now.step < SETTLED or least is None:
         return None
-    now = min(run.held_out_error, run.lately)
-    bar = max(BLUNT, BLUNTER * least)
-    if now < bar or run.relative[-1] < FALLING * run.relative[len(run.relative) // 2]:
+    now, bar = run.lately, run.ease * max(BLUNT, BLUNTER * least)
+    if now < bar or _recovered(run, max(BLUNT, BLUNTER * least)) or run.falls(run.ease):
         return None
     number = (
         f"as many codes ({run.k})" if codes == run.k else f"only {count_of(codes, 'code')} (of {run.k} none was fitted)"
@@ -182,7 +186,7 @@ def _blunt(run: RunReading) -> Finding | None:
     lately = f"{of_variance(run.lately)} (median over the last {count_of(run.window, 'step')})"
     left = of_variance(run.error) if run.error >= bar else lately
     text = f"The codes leave {left}{run.where}; k-means with {number} leaves {least:.1%} ({HALVES})."
-    level = "bad" if now >= BLUNT_BAD else "warning"
+    level = "bad" if now >= run.ease * BLUNT_BAD else "warning"
     worsened = run.lately > WORSENED * run.relative.min()
     ailment = cause(run) or ("worsened" if worsened else "blunt")
     pressed = run.advise("pressed") if run.settings else ""
@@ -194,9 +198,9 @@ def _not_yet(run: RunReading) -> Finding | None:
     """Codes that leave as much as that, in a run that is too young to tell or gets better."""
     codes, least = _reached(run)
     young = run.now.step < SETTLED  # its last steps are its first, when codes that start on latents fit them
-    now = run.held_out_error if young else min(run.held_out_error, run.lately)
+    now = run.held_out_error if young else run.lately
     at_least, times = (UNFIT, UNFITTER) if young else (BLUNT, BLUNTER)
-    if least is None or now < max(at_least, times * least):
+    if least is None or now < run.ease * max(at_least, times * least) or not (young or run.falls(1 / run.ease)):
         return None
     text = (
         f"The codes leave {of_variance(run.error)}{run.where}, and k-means with {count_of(codes, 'code')} "
@@ -208,7 +212,7 @@ def _not_yet(run: RunReading) -> Finding | None:
 
 def _coarse(run: RunReading) -> Finding | None:
     """So few codes that even the best of them say little."""
-    if run.reference is None or run.reference < COARSE:
+    if run.reference is None or run.reference < run.ease * COARSE:
         return None
     codes = f"{count_of(run.k, 'code')} {verb(run.k, 'leave')}"
     left, least = min(1.0, run.held_out_error), min(1.0, run.reference)
@@ -221,19 +225,37 @@ def _coarse(run: RunReading) -> Finding | None:
 
 def _skewed(run: RunReading) -> Finding | None:
     """Codes that are all in use, but a few of which take far more than with k-means."""
-    if run.now.step < SETTLED or run.dead >= DEAD_WARN or run.evenness is None:
+    if run.now.step < SETTLED or run.dead >= DEAD_WARN / run.ease or run.evenness is None:
         return None
     own, reached = run.evenness
-    if own >= SKEWED * reached or run.perplexity >= SKEWED * min(reached, run.ceiling):
+    bar = SKEWED / run.ease
+    if own >= bar * reached or run.perplexity >= bar * min(reached, run.ceiling):
         return None  # codes that are sampled in training may be even there, and the nearest of them not
     text = (
-        f"On the latents shown the codes reach a perplexity of {own:.1f}{run.where}, and k-means with as many codes "
-        f"{reached:.1f}: a few codes take most of them."
+        f"On the latents shown the codes reach a perplexity of {own:.1f}{run.where} (median over the last "
+        f"{count_of(run.window, 'step')}), and k-means with as many codes {reached:.1f}: a few codes take most of them."
     )
     return Finding("warning", "A few codes take most latents", text, run.advise("skewed"), "histogram")
 
 
+def _no_good_fit(run: RunReading) -> Finding | None:
+    """Codes that leave more than they need to, and less than what is called bad."""
+    _, least = _reached(run)
+    now, bar = run.lately, max(BLUNT, COARSER * (least or 0))
+    if least is None or now < run.ease * bar or _recovered(run, bar):
+        return None
+    times = f"That is {now / least:.1f} times what k-means leaves"
+    bar = f"{'under' if now < BLUNTER * least else 'about'} the bar of {BLUNTER:.0f}"
+    text = f"{_in_use(run)} {times}: {bar}, but no good fit."
+    return Finding("good", "Nothing is broken, but the codes fit coarsely", text, "", "plane")
+
+
 def _no_alarm(run: RunReading) -> Finding:
+    return Finding("good", "Nothing wrong is measured", _in_use(run), "", "histogram")
+
+
+def _in_use(run: RunReading) -> str:
+    """How codes are used and how they fit, of a run of which nothing worse is to be said."""
     codes, least = _reached(run)
     compared = "not compared with k-means" if least is None else f"k-means with {count_of(codes, 'code')}: {least:.1%}"
     if least is not None and codes < run.k:
@@ -242,16 +264,11 @@ def _no_alarm(run: RunReading) -> Finding:
         compared += f" at perplexity {run.evenness[1]:.0f}"
     if least is not None:
         compared += f", {HALVES}"
-    text = (
+    return (
         f"{run.live} of {count_of(run.k, 'code')} in use{run.where} at step {run.now.step:,}: chosen in "
         f"{window_of(run)}; perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted}; quantization error "
         f"{of_variance(run.error)} ({compared})."
     )
-    now = min(run.held_out_error, run.lately)
-    if least is None or now < max(BLUNT, COARSER * least):
-        return Finding("good", "Nothing wrong is measured", text, "", "histogram")
-    text += f" That is {now / least:.1f} times what k-means leaves: under the bar of {BLUNTER:.0f}, but no good fit."
-    return Finding("good", "Nothing is broken, but the codes fit coarsely", text, "", "plane")
 
 
 CHECKS = (

@@ -18,7 +18,7 @@ def mismatch(run: RunReading) -> str | None:
     inputs, outputs = (array.astype(np.float64) for array in (run.now.inputs, run.now.outputs))
     variance, newest = max(1e-12, np.square(inputs - inputs.mean(0)).mean()), run.missed[-NEWEST:]
     own, training = float(np.square(inputs - outputs).mean() / variance), float(newest.max())
-    if own < SHARE or own < TIMES * training:
+    if own < run.ease * SHARE or own < run.ease * TIMES * training:
         return None
     return (
         f"With the nearest code of each latent, outputs miss {own:.1%} of the inputs' variance, and in training at "

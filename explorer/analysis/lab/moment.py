@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.lab.diagnosis import EARLY, Finding
-from explorer.analysis.lab.reading import RunReading
+from explorer.analysis.lab.finding import Finding
+from explorer.analysis.lab.hysteresis import hold
+from explorer.analysis.lab.reading import EARLY, RunReading
 from explorer.analysis.lab.thresholds import DEAD_WARN
 from explorer.foundation.words import count_of, is_are
 from explorer.joints.frame import DEAD
@@ -157,12 +158,13 @@ def moment_of(preset: Preset, run: RunReading, mended: bool) -> Moment:
     sign, numbers = preset.sign, _Numbers(run)
     measure, step = MEASURES[sign.measure], run.now.step
     value, means = measure.value(run), measure.means.format_map(numbers)
-    if mended and value <= sign.mended:
+    if mended and hold(lambda one: int(measure.value(one) <= sign.mended / one.ease), run, at_once=True).level:
         return Moment(step, "mended", preset.mend.now.format_map(numbers) + _dead_beside(preset, run, numbers))
     if mended:
         now, bar = beside_bar(value, sign.mended, measure.written), measure.written(sign.mended, 0)
         return Moment(step, "mending", f"The mend acts: {now} {means} now; it counts as mended at {bar} and below.")
-    if value >= sign.broken and step >= EARLY:
+    plain = hold(lambda one: int(measure.value(one) >= one.ease * sign.broken), run, at_once=True).level
+    if plain and step >= EARLY:
         return Moment(step, "plain", preset.now.format_map(numbers))
     measured = f"{numbers[sign.measure]} {means}"
     if step < preset.pause_at:

@@ -9,15 +9,9 @@ from typing import Any
 import numpy as np
 
 from explorer.analysis.lab.advice import advise
-from explorer.analysis.lab.dead_codes import LOOKS, DeadCodes, some
-from explorer.analysis.lab.distances import (
-    FEW,
-    error_of,
-    kmeans_centres,
-    off_centre_of,
-    spread_of,
-    squared_distances,
-)
+from explorer.analysis.lab.dead_codes import LOOKS, DeadCodes, some, thin_out
+from explorer.analysis.lab.distances import FEW, error_of, off_centre_of, spread_of, squared_distances
+from explorer.analysis.lab.reference import Reference
 from explorer.analysis.lab.until import CurvesUntil, EventsUntil
 from explorer.analysis.lab.words import over_steps
 from explorer.joints.frame import LIVE, Frame, FrameEvent, FrameLevel
@@ -25,6 +19,8 @@ from explorer.joints.measures.usage import usage_of_counts
 from explorer.lab.history import Tally
 from explorer.lab.settings import LabSettings
 
+EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
+GRID = 16  # steps between two moments at which what is said of a run may change
 RECENT = 100  # steps looked back over: reseeds are counted over them, errors and lengths compared
 UNFAITHFUL = 0.1  # squared error of the outputs as a share of the variance of the inputs ...
 ABOVE_BOUND = 4.0  # ... and this many times what codes of that perplexity could reach
@@ -34,10 +30,11 @@ DUPLICATE = 0.05  # two codes are alike when closer than this share of the typic
 CLOSE = 0.01  # ... and than this share of the median distance between codes
 
 
-class RunReading:
+class RunReading(Reference):
     """What the checks share: the newest frame, its worst level, and sizes of things."""
 
     newest_rows = 20  # of the curves, whose mean is told
+    ease = 1.0  # by which all bars of the rules are lowered
 
     def __init__(self, kept: Sequence[Frame], curves: Any, events: Any, settings: LabSettings | None = None) -> None:
         self.kept, self.settings, self._stores = kept, settings, (curves, events)
@@ -52,11 +49,32 @@ class RunReading:
         self.at_work = self.now.active(self.number)  # codes; the others wait, and are not dead
         self.ceiling = min(self.at_work, self.now.batch_size)
 
+    def at(self, place: int) -> RunReading:
+        """The same run as it stood at one of its kept frames."""
+        return RunReading(self.kept[: place + 1], *self._stores, self.settings)
+
     def earlier(self, first: int) -> Iterator[RunReading]:
-        """The same run as it stood at up to LOOKS earlier frames from step `first` on, the newest of them first."""
+        """The same at up to LOOKS earlier frames from step `first` on, the newest of them first."""
         places = [i for i, frame in enumerate(self.kept[:-1]) if frame.step >= first]
         for i in places[:: -max(1, -(-len(places) // LOOKS))]:
-            yield type(self)(self.kept[: i + 1], *self._stores, self.settings)
+            yield self.at(i)
+
+    @cached_property
+    def _grid(self) -> list[int]:
+        """Places of the kept frames that are the first in GRID steps: the same ones at whatever moment one looks."""
+        cells = np.array([frame.step // GRID for frame in self.kept])
+        return np.flatnonzero(np.diff(cells, prepend=-1)).tolist()
+
+    @property
+    def on_grid(self) -> bool:
+        """Whether what is said may change at this moment."""
+        return self._grid[-1] == len(self.kept) - 1
+
+    @cached_property
+    def looks(self) -> list[RunReading]:
+        """The run at up to LOOKS such moments before this one from step EARLY on, the newest first."""
+        places = [i for i in self._grid if i < len(self.kept) - 1 and self.kept[i].step >= EARLY]
+        return [self.at(i) for i in places[: -LOOKS - 1 : -1]]
 
     def advise(self, ailment: str) -> str:
         """What can be tried with the controls that act on this run."""
@@ -117,20 +135,33 @@ class RunReading:
     @cached_property
     def relative(self) -> np.ndarray:
         """The same of some earlier frames and the last five."""
-        earlier = self.kept[:-5][:: max(1, len(self.kept) // LOOKS)]
-        return np.array([error_of(frame.levels[self.number]) for frame in (*earlier, *self.kept[-5:])])
+        return np.array([error_of(frame.levels[self.number]) for frame in (*thin_out(self.kept[:-5]), *self.kept[-5:])])
 
     @cached_property
     def lately(self) -> float:
         """The same, median of frames over the window: one bad moment of a run that learns is no ailment."""
-        return float(np.median([error_of(level) for level in self._recent_levels]))
+        return float(np.median([error_of(level) for level in self.recent_levels]))
+
+    def falls(self, ease: float = 1.0) -> bool:
+        """Whether the error is much less than when the run was half as long. ease: by which the bar is lowered."""
+        return self.lately < ease * FALLING * self._error_at_half
 
     @cached_property
-    def _recent_levels(self) -> list[FrameLevel]:
+    def _error_at_half(self) -> float:
+        half = self.now.step // 2
+        return float(np.median([error_of(level) for level in self._levels_until(half) or [self.level]]))
+
+    @cached_property
+    def recent_levels(self) -> list[FrameLevel]:
         """Of up to LOOKS frames over the window, and of the one on screen."""
-        recent = [frame for frame in self.kept if frame.step > self.now.step - self.window]
-        looked = recent[:: max(1, -(-len(recent) // LOOKS))]
-        return [frame.levels[self.number] for frame in (*looked, self.now)]
+        return [*self._levels_until(self.now.step), self.level]
+
+    def _levels_until(self, step: int) -> list[FrameLevel]:
+        """Of up to LOOKS frames over as many steps as the window up to a step; of the newest before, if there are
+        none."""
+        earlier = [frame for frame in self.kept if frame.step <= step]
+        recent = [frame for frame in earlier if frame.step > step - self.window] or earlier[-1:]
+        return [frame.levels[self.number] for frame in recent[:: max(1, -(-len(recent) // LOOKS))]]
 
     @cached_property
     def off_centre(self) -> float:
@@ -140,7 +171,7 @@ class RunReading:
     @cached_property
     def off_centre_lately(self) -> float:
         """The same, median of frames over the window: codes of a run that learns fall back for some steps."""
-        return float(np.median([off_centre_of(level) for level in self._recent_levels]))
+        return float(np.median([off_centre_of(level) for level in self.recent_levels]))
 
     @cached_property
     def dead_codes(self) -> DeadCodes:
@@ -182,50 +213,6 @@ class RunReading:
         return int((squared.min(1) < min(DUPLICATE * typical, CLOSE * between) ** 2).sum()), len(looked)
 
     @cached_property
-    def _halves(self) -> tuple[np.ndarray, np.ndarray]:
-        order = np.random.default_rng(0).permutation(len(self.level.z_e))
-        return order[::2], order[1::2]
-
-    @cached_property
-    def reference(self) -> float | None:
-        """What k-means leaves of the latents shown: fitted on half of them, drawn at random, and measured
-        on the rest, as a share of their variance. None where they are too few for so many codes."""
-        return None if self.most_fitted < self.k else self._kmeans[0]
-
-    @property
-    def reference_of_fewer(self) -> float | None:
-        """The same of as many codes as can be fitted, where that are fewer than K: more codes would leave less."""
-        return self._kmeans[0] if 1 <= self.most_fitted < self.k else None
-
-    @cached_property
-    def evenness(self) -> tuple[float, float] | None:
-        """Perplexity of the codes on the latents that `reference` is measured on, and that of k-means with as many."""
-        own = usage_of_counts(np.bincount(self.level.indices[self._halves[1]])).perplexity
-        return (own, self._kmeans[1]) if self.most_fitted >= self.k else None
-
-    @property
-    def most_fitted(self) -> int:
-        """Codes that k-means can be asked to fit to the latents shown; 0 where they are too few or all alike."""
-        fitted = len(self._halves[0])
-        return fitted // 2 if fitted >= FEW and self.spread >= 1e-9 else 0
-
-    @cached_property
-    def _kmeans(self) -> tuple[float, float]:
-        """Error as a share of the variance, and perplexity, of K codes or as many as can be fitted."""
-        fitted, rest = (self.level.z_e[rows].astype(np.float64) for rows in self._halves)
-        centres = kmeans_centres(fitted, min(self.k, self.most_fitted))
-        squared, variance = squared_distances(rest, centres), np.square(rest - rest.mean(0)).sum(1).mean()
-        return float(squared.min(1).mean() / variance), usage_of_counts(np.bincount(squared.argmin(1))).perplexity
-
-    @cached_property
-    def held_out_error(self) -> float:
-        """What the codes of the run leave of the latents that `reference` is measured on."""
-        rows = self._halves[1]
-        rest = self.level.z_e[rows].astype(np.float64)
-        away = np.square(rest - self.level.vectors[self.level.indices[rows]]).sum(1).mean()
-        return float(away / max(1e-12, np.square(rest - rest.mean(0)).sum(1).mean()))
-
-    @cached_property
     def latents_moved(self) -> float:
         """How far the latents of the same inputs are from where they were at first, in lengths of a latent then."""
         before, now = self.first.levels[self.number].z_e, self.level.z_e
@@ -233,17 +220,22 @@ class RunReading:
             return float("nan")
         return float(np.linalg.norm(now - before, axis=1).mean() / max(1e-9, np.linalg.norm(before, axis=1).mean()))
 
-    @cached_property
+    @property
     def turns(self) -> bool:
         """Whether latents of the same inputs keep moving, in the last RECENT steps by TURNED of their length, while
         the error does not fall."""
+        return self._turned > self.ease * TURNED and not self.falls()
+
+    @cached_property
+    def _turned(self) -> float:
+        """How far latents of the same inputs moved in the last RECENT steps, in lengths of a latent then."""
         before = next(frame for frame in self.kept if frame.step >= self.now.step - RECENT)
         if before is self.now:  # the last one kept lies further back
             before = self.kept[-2] if len(self.kept) > 1 else self.now
         then, now = before.levels[self.number].z_e, self.level.z_e
-        if then.shape != now.shape or self.relative[-1] < FALLING * self.relative[len(self.relative) // 2]:
-            return False
-        return np.linalg.norm(now - then, axis=1).mean() > TURNED * np.linalg.norm(then, axis=1).mean()
+        if then.shape != now.shape:
+            return 0.0
+        return float(np.linalg.norm(now - then, axis=1).mean() / max(1e-9, np.linalg.norm(then, axis=1).mean()))
 
     @property
     def move(self) -> bool:
@@ -252,9 +244,11 @@ class RunReading:
 
     @cached_property
     def growth(self) -> float:
-        """Mean length of the latents shown against that of the same inputs in the first frame."""
-        before, now = (frame.levels[self.number].z_e for frame in (self.first, self.now))
-        return float(np.linalg.norm(now, axis=1).mean() / max(1e-9, np.linalg.norm(before, axis=1).mean()))
+        """Mean length of the latents shown, median over the window, against that of the same inputs in the first
+        frame."""
+        before = np.linalg.norm(self.first.levels[self.number].z_e, axis=1).mean()
+        lately = [np.linalg.norm(level.z_e, axis=1).mean() for level in self.recent_levels]
+        return float(np.median(lately) / max(1e-9, before))
 
     @cached_property
     def codes_moved(self) -> float:
@@ -294,17 +288,18 @@ class RunReading:
         values = 2 if self.now.inputs is None else int(np.prod(self.now.inputs.shape[1:]))
         return float(max(1.0, self.perplexity) ** (-2 / values))
 
-    @cached_property
+    @property
     def unfaithful(self) -> float:
         """What outputs miss, where it is far more than codes of that perplexity must; else 0."""
-        return self.missed_lately if self.missed_lately > max(UNFAITHFUL, ABOVE_BOUND * self.bound) else 0.0
+        bar = self.ease * max(UNFAITHFUL, ABOVE_BOUND * self.bound)
+        return self.missed_lately if self.missed_lately > bar else 0.0
 
     @property
     def still_falls(self) -> bool:
         """Whether what outputs miss was much more when the run was half as long."""
         rows, middle = self.newest_rows, len(self.missed) // 2
         around = self.missed[middle - rows // 2 : middle + (rows + 1) // 2]
-        return len(self.missed) > 2 * rows and bool(self.missed[-rows:].mean() < FALLING * around.mean())
+        return len(self.missed) > 2 * rows and bool(self.missed_lately < self.ease * FALLING * around.mean())
 
 
 def read_run(

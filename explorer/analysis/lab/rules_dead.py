@@ -19,7 +19,7 @@ SLID = 0.05  # share of K that has to lie at the origin
 
 def dead(run: RunReading) -> Finding | None:
     """Dead codes, with what was counted."""
-    if run.dead < DEAD_WARN:
+    if run.dead < run.ease * DEAD_WARN:
         return None
     count, bits = run.level.dead, np.log2(max(1.0, run.perplexity))
     text = (
@@ -27,11 +27,11 @@ def dead(run: RunReading) -> Finding | None:
         f"{_how_they_lie(run)}; perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted}, so {bits:.1f} "
         f"of {np.log2(run.whole):.1f} bits are used."
     )
-    if run.dead >= DEAD_BAD:
+    if run.dead >= run.ease * DEAD_BAD:
         text += told_apart(run)
     advice = run.advise("dead_although_reseeded" if run.events.total else "dead")
     return Finding(
-        "bad" if run.dead >= DEAD_BAD else "warning",
+        "bad" if run.dead >= run.ease * DEAD_BAD else "warning",
         f"{count} of {count_of(run.k, 'code')} dead",
         text,
         advice,
@@ -61,10 +61,10 @@ def _how_they_lie(run: RunReading) -> str:
 def far(run: RunReading) -> Finding | None:
     """Dead codes that no latent is near."""
     dead = run.level.dead
-    if run.level.metric != "euclidean" or dead < 0.25 * run.k or run.dead_codes.slid > 0.5 * dead:
+    if run.level.metric != "euclidean" or dead < run.ease * 0.25 * run.k or run.dead_codes.slid > 0.5 * dead:
         return None
     away = run.dead_codes.away
-    if away < FAR:
+    if away < run.ease * FAR:
         return None
     text = f"Dead codes ({dead} of {run.k}) lie {away:.1f} spreads of the latents from the nearest latent (median)."
     return Finding("bad", "Codes far from all latents", text, run.advise("far"), "plane")
@@ -73,7 +73,7 @@ def far(run: RunReading) -> Finding | None:
 def slid(run: RunReading) -> Finding | None:
     """Dead codes that lie at the origin and did not before: where the EMA moves them, it has drawn them there."""
     count = run.dead_codes.slid
-    if count < max(2, SLID * run.k):
+    if count < max(2, run.ease * SLID * run.k):
         return None
     text = (
         f"{count} of {run.k} codes are dead and lie within {ORIGIN:.1%} of a spread of the latents of the origin; "

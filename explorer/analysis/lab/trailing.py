@@ -8,8 +8,9 @@ import numpy as np
 
 from explorer.analysis.lab.advice import counts_for_all
 from explorer.analysis.lab.reading import RECENT, RunReading
-from explorer.analysis.lab.thresholds import DEAD_BAD, SETTLED
+from explorer.analysis.lab.thresholds import DEAD_BAD, RECOVERED, SETTLED
 from explorer.analysis.lab.words import HALVES, of_variance
+from explorer.foundation.words import count_of
 from explorer.joints.frame import Frame
 
 STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
@@ -18,6 +19,7 @@ GREW = 3.0  # times the mean length of the latents when the run began
 COMES_BACK = 0.95  # of the mean length of the latents shortly before, or of the largest there was
 TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
 COMING = "coming"  # no ailment: time mends it
+OUTGROWN = 0.25  # error as a share of the variance, median of the last steps
 LAGS, LAGS_BY = 0.03, 3.0  # error as a share of the variance: at least, and against k-means or the best it was
 
 
@@ -51,24 +53,25 @@ def cause(run: RunReading) -> str | None:
 
 
 def _outgrown(run: RunReading) -> bool:
-    """Whether latents moved on without the codes."""
+    """Whether latents moved on without the codes. Its bars are not eased: it says which of two rules is asked."""
     if run.now.step < SETTLED or run.growth < GREW or run.level.metric != "euclidean":
         return False
     if run.off_centre_lately < TRAILS:  # about the bar one moment is above it, and the next is not
         return False
-    return float(np.median(run.relative[-5:])) >= 0.25
+    return run.lately >= OUTGROWN
 
 
 def _left_behind(run: RunReading) -> Trailing | None:
     """Latents that moved on without the codes: whose fault it is shows in whether the codes move at all. None where
     they do, and the latents go no further."""
     lag = f"the codes leave {of_variance(run.error)}"
-    if run.codes_moved < STILL or _fixed(run):
-        text = f"Latents grew {run.growth:.1f}x since the run began while the codes in use stood still; {lag}."
+    grew = f"Latents grew {run.growth:.1f}x since the run began (median over the last {count_of(run.window, 'step')})"
+    if run.codes_moved < STILL / run.ease or _fixed(run):
+        text = f"{grew} while the codes in use stood still; {lag}."
         return Trailing("still", "The codebook stands still", text)
-    if _growth_lately(run) <= 1 or _of_largest(run) < COMES_BACK:
-        return None
-    text = f"Latents grew {run.growth:.1f}x since the run began and the codes could not follow; {lag}."
+    if _growth_lately(run) <= run.ease**0.25 or _of_largest(run) < run.ease**0.25 * COMES_BACK:
+        return None  # lengths change little in so few steps
+    text = f"{grew} and the codes could not follow; {lag}."
     return Trailing("run_away", "The latents run away", text, "curves")
 
 
@@ -106,12 +109,15 @@ def _lags(run: RunReading) -> Trailing | None:
     """Living codes beside the middle of their latents, which move: the codebook follows too slowly, or not at all."""
     if run.level.metric == "implicit":  # codes of a rule cannot follow, and are not meant to
         return None
-    if run.dead >= DEAD_BAD or run.off_centre < TRAILS or run.reference is None:
+    if run.dead >= DEAD_BAD / run.ease or run.off_centre < RECOVERED * TRAILS or run.reference is None:
         return None
-    if not run.move or run.off_centre_lately < TRAILS:
+    if not run.move or run.off_centre_lately < run.ease * TRAILS:
         return None
-    now, least = min(run.lately, run.error), run.reference  # what lagged until lately, and does not now, is well
-    if now < LAGS or now < LAGS_BY * least or not (now > LAGS_BY * run.relative.min() or run.turns):
+    now, least = run.lately, run.reference
+    if run.error < RECOVERED * max(LAGS, LAGS_BY * least):  # what lagged until lately, and does not now, is well
+        return None
+    bar = run.ease * LAGS_BY
+    if now < run.ease * LAGS or now < bar * least or not (now > bar * run.relative.min() or run.turns):
         return None
     text = (
         f"Over the last {run.window} steps the codes left {of_variance(run.lately)} (median), and k-means with as "

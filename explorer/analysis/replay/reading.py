@@ -46,6 +46,10 @@ class RecordedReading(RunReading):
         self.tokens = max(1, curves.tokens(self.now.step) or self.now.batch_size * interval)  # of a perplexity
         self.ceiling = min(self.whole, self.at_work if self.at_work < self.k else self.whole, self.tokens)
 
+    def at(self, place: int) -> RecordedReading:
+        kept, about = self.kept[: place + 1], self._about
+        return RecordedReading(kept, *self._stores, interval=self._interval, about=about)
+
     def advise(self, ailment: str) -> str:
         """What can be tried in a training of one's own."""
         return advise_run(ailment, self.level.metric == "implicit")
@@ -82,9 +86,9 @@ class RecordedReading(RunReading):
         """NaN where the latents are of other inputs each time."""
         return RunReading.latents_moved.func(self) if self._paired else float("nan")
 
-    @cached_property
+    @property
     def turns(self) -> bool:
-        return self._paired and RunReading.turns.func(self)
+        return self._paired and super().turns
 
     @property
     def move(self) -> bool:
