@@ -78,12 +78,14 @@ class Items:
     count: how many there are, or more where to tell would be to read them. parts: (first, stop) -> those from number
     `first` to before `stop`, or, for None, to the end. What is damaged belongs to the number behind the last that was
     read, so that of parts that follow each other one alone raises the error. jump: the same of a format that finds a
-    number without reading what stands before it, which may then be damaged.
+    number without reading what stands before it, which may then be damaged. cut: (part, of) -> the number with which
+    part `part`, from 0, of `of` parts begins, of a format that finds it more easily than `count`.
     """
 
     count: Callable[[], int]
     parts: Callable[[int, int | None], Iterator[Part]]
     jump: Callable[[int, int | None], Iterator[Part]] | None = None
+    cut: Callable[[int, int], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -182,9 +184,9 @@ def first_row(rows: DumpRows) -> DumpArray:
     return array_in_memory(rows.name(0), rows.values[: rows.lengths[0]])
 
 
-def items_between(items: Iterator[Item], first: int, stop: int | None) -> Iterator[Item]:
-    """Of items in the order of their numbers those of an `Items`, which says what is raised."""
-    last = -1
+def items_between(items: Iterator[Item], first: int, stop: int | None, begin: int = 0) -> Iterator[Item]:
+    """Of items in the order of their numbers, from `begin` on, those of an `Items`, which says what is raised."""
+    last = begin - 1
     try:
         for item in items:
             last = item[0]

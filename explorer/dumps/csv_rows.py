@@ -1,12 +1,16 @@
-"""Dumps as CSV: a row of tokens a line, one token a line, or a column that holds tokens or lists of them."""
+"""Dumps as CSV: a row of tokens a line, one token a line, or a column that holds tokens or lists of them.
+
+A line with nothing on it is none, to csv and pandas as here. One of quotes or separators alone is one: pandas writes a
+value that is missing as `""` where a line has one column, and reads it back. So nothing is lost without a word: it is a
+token that is missing where a line holds one, which is to be padding, and else a line without tokens, which is told.
+"""
 
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
@@ -25,7 +29,8 @@ from explorer.dumps.arrays import (
     listed_dump,
     single,
 )
-from explorer.dumps.json_lines import LINE_CHARACTERS, count_lines
+from explorer.dumps.json_lines import checked, text_from
+from explorer.dumps.line_index import LINE_CHARACTERS, LineIndex
 from explorer.dumps.places import DumpFile
 from explorer.foundation.cells import split_cells
 from explorer.foundation.errors import RecordError
@@ -56,21 +61,29 @@ def read_csv(file: DumpFile, field: str | None = None) -> Dump:
     if form.each:
         return single(_one_row(file, form))
 
-    def lines() -> Iterator[Item]:
-        for number, (name, cells) in enumerate(_lines(file, form)):
-            yield number, name, partial(_numbers, name, cells)
+    index = LineIndex(file)
+
+    def lines(passed: int = 0, start: int = 0) -> Iterator[Item]:
+        for number, name, cells in _lines(file, form, passed, start):
+            yield number - 1, name, partial(_numbers, name, cells)
 
     def parts(first: int, stop: int | None) -> Iterator[Part]:
         return gather_rows(items_between(lines(), first, stop))
 
-    return listed_dump(file.name, "line", Items(partial(count_lines, file), parts), f"{file.name!r} holds no lines.")
+    def jump(first: int, stop: int | None) -> Iterator[Part]:
+        start = index.find(first, quotes=False) if first and first >= _first_line(file, form) else None
+        begin = 0 if start is None else first
+        return gather_rows(items_between(lines(begin, start or 0), first, stop, begin))
+
+    items = Items(index.count, parts, jump, index.cut)
+    return listed_dump(file.name, "line", items, f"{file.name!r} holds no lines.")
 
 
 def _form(file: DumpFile, field: str | None) -> _Form:
-    with closing(file.open()) as opened:
+    with text_from(file, 0, newline="") as text:
         try:
-            lines = io.TextIOWrapper(opened, "utf-8-sig", newline="")
-            first = next((line for line in iter(partial(lines.readline, LINE_CHARACTERS), "") if line.strip()), "")
+            lines = iter(lambda: checked(text.readline(LINE_CHARACTERS)), "")
+            first = next((line for line in lines if line.strip()), "")
             separator = max(SEPARATORS, key=first.count)
             cut = (cells for _, cells in split_cells(chain([first] if first else [], lines), separator))
             rows = list(islice(filter(any, cut), 2))
@@ -116,16 +129,25 @@ def _is_word(cell: str) -> bool:
     return not all(map(_is_number, _split([cell])))
 
 
-def _lines(file: DumpFile, form: _Form) -> Iterator[tuple[str, list[str]]]:
-    """(name, cells with tokens) of every line that holds any."""
-    with io.TextIOWrapper(file.open(), "utf-8-sig", newline="") as text:
-        number, rows = 0, split_cells(text, form.separator)
+def _first_line(file: DumpFile, form: _Form) -> int:
+    """How many lines there are up to the names of columns: 0 where there are none."""
+    if not form.header:
+        return 0
+    with text_from(file, 0, newline="") as text:
+        return next((number for number, cells in split_cells(map(checked, text), form.separator) if any(cells)), 0)
+
+
+def _lines(file: DumpFile, form: _Form, passed: int = 0, start: int = 0) -> Iterator[tuple[int, str, list[str]]]:
+    """(number from 1, name, cells that may hold tokens) of every line on which there is anything, separators and quotes
+    too. start: byte behind so many lines that were passed."""
+    with text_from(file, start, newline="") as text:
+        number, rows = passed, split_cells(map(checked, text), form.separator, passed=passed)
         try:
-            if form.header:
+            if form.header and not start:
                 next((cells for _, cells in rows if any(cells)), None)
             for number, cells in rows:
-                if any(cells):
-                    yield f"{file.name}, line {number:,}", cells[form.cells]
+                if cells:
+                    yield number, f"{file.name}, line {number:,}", cells[form.cells]
         except csv.Error as error:
             raise RecordError(f"{file.name}: this is no CSV. {error}") from error
         except UnicodeDecodeError as error:
@@ -133,20 +155,22 @@ def _lines(file: DumpFile, form: _Form) -> Iterator[tuple[str, list[str]]]:
 
 
 def _one_row(file: DumpFile, form: _Form) -> DumpArray:
-    """One token a line: they are counted first, so that it is known how many there are."""
+    """One token a line: they are counted first, so that it is known how many there are. A line with nothing on it is
+    none; one of quotes or separators alone is a token that is missing, as pandas writes and reads it."""
     size, whole = 0, True
-    for name, cells in _lines(file, form):
-        whole = whole and all(len(cell) < INT64_DIGITS and not _FLOAT.search(cell) for cell in cells)
-        if len(_split(cells)) != 1:
+    for _, name, cells in _lines(file, form):
+        many = _last_filled(cells)
+        whole = whole and many > 0 and all(len(cell) < INT64_DIGITS and not _FLOAT.search(cell) for cell in cells)
+        if many and len(_split(cells)) != 1:
             raise RecordError(f"{name}: it holds {len(_split(cells)):,} tokens, the lines before it one each.")
         size += 1
     dtype = np.dtype(np.int64 if whole else np.float64)
 
     def read(first: int, stop: int, length: int) -> Iterator[np.ndarray]:
         kept: list[np.ndarray] = []
-        for number, (name, cells) in enumerate(_lines(file, form)):
+        for number, (_, name, cells) in enumerate(_lines(file, form)):
             if first <= number < stop:
-                kept.append(_numbers(name, cells))
+                kept.append(_numbers(name, cells if _last_filled(cells) else ["nan"]))
                 if len(kept) == length or number == stop - 1:
                     yield np.concatenate(kept).astype(dtype)
                     kept = []

@@ -5,17 +5,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from functools import partial
 
 import numpy as np
 
 from explorer.dumps.arrays import FIELDS, Dump, Item, Items, Part, gather_rows, items_between, listed_dump
+from explorer.dumps.line_index import LINE_CHARACTERS, LineIndex
 from explorer.dumps.places import DumpFile
 from explorer.foundation.errors import RecordError
-
-LINE_CHARACTERS = 2**27
-READ_BYTES = 2**20
 
 
 def read_json_lines(file: DumpFile, field: str | None = None) -> Dump:
@@ -24,9 +21,11 @@ def read_json_lines(file: DumpFile, field: str | None = None) -> Dump:
     Raises RecordError where no line holds indices, or for what is no text.
     """
 
-    def lines() -> Iterator[Item]:
-        with io.TextIOWrapper(file.open(), "utf-8-sig", errors="strict") as text:
-            number = 0
+    index = LineIndex(file)
+
+    def lines(number: int = 0, start: int = 0) -> Iterator[Item]:
+        """From the line of that number on, which begins at that byte."""
+        with text_from(file, start) as text:
             while line := _next_line(text, file.name):
                 number += 1
                 if line.strip():
@@ -36,18 +35,32 @@ def read_json_lines(file: DumpFile, field: str | None = None) -> Dump:
     def parts(first: int, stop: int | None) -> Iterator[Part]:
         return gather_rows(items_between(lines(), first, stop))
 
-    return listed_dump(file.name, "line", Items(partial(count_lines, file), parts), f"{file.name!r} holds no lines.")
+    def jump(first: int, stop: int | None) -> Iterator[Part]:
+        start = index.find(first)
+        begin = 0 if start is None else first
+        return gather_rows(items_between(lines(begin, start or 0), first, stop, begin))
+
+    items = Items(index.count, parts, jump, index.cut)
+    return listed_dump(file.name, "line", items, f"{file.name!r} holds no lines.")
 
 
-def count_lines(file: DumpFile) -> int:
-    """Lines with what stands behind the last one; a file of other ends of lines than \\n may have more."""
-    with closing(file.open()) as opened:
-        return 1 + sum(some.count(b"\n") for some in iter(partial(opened.read, READ_BYTES), b""))
+def text_from(file: DumpFile, start: int, newline: str | None = None) -> io.TextIOWrapper:
+    """The text from a byte on, whose lines `checked` tells to be in UTF-8. newline: as of `open`."""
+    opened = file.open()
+    if start:
+        opened.seek(start)
+    encoding = "utf-8" if start else "utf-8-sig"  # a mark of it stands at the beginning alone
+    return io.TextIOWrapper(opened, encoding, "surrogateescape", newline)  # strict, it fails some lines too early
+
+
+def checked(line: str) -> str:
+    """A line of `text_from`. Raises UnicodeDecodeError where its bytes are no UTF-8."""
+    return line if line.isascii() else line.encode("utf-8", "surrogateescape").decode("utf-8")
 
 
 def _next_line(text: io.TextIOWrapper, name: str) -> str:
     try:
-        return text.readline(LINE_CHARACTERS)
+        return checked(text.readline(LINE_CHARACTERS))
     except UnicodeDecodeError as error:
         raise RecordError(f"{name!r} is no text in UTF-8.") from error
 

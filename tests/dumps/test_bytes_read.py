@@ -1,6 +1,7 @@
 """A shard of one large file reads its own part of it: bytes are counted, not seconds."""
 
 import io
+import json
 import tarfile
 from dataclasses import replace
 from functools import partial
@@ -116,6 +117,36 @@ def test_a_shard_reads_its_own_part(name, read, tmp_path):
         tokens += run_index_shard(tmp_path / name, K, reading, None, Shard(number, OF), tmp_path / "s").tokens
         assert read[0] <= (1 / OF + beside) * size
     assert tokens == (200 * 100 * 200 if name == "t.tar" else ROWS.size)
+
+
+def write_json_lines(path):
+    path.write_text("\n".join(json.dumps({"tokens": row.tolist()}) for row in ROWS))
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [("t.jsonl", write_json_lines), ("t.csv", lambda path: np.savetxt(path, ROWS, fmt="%d", delimiter=","))],
+)
+def test_a_shard_of_lines_counts_their_ends_up_to_its_own_and_reads_its_part_alone(
+    name, write, read, monkeypatch, tmp_path
+):
+    """The number of a line tells which media are sampled, so ends are counted, and no line is taken apart for it."""
+    write(tmp_path / name)
+    monkeypatch.setattr("explorer.dumps.line_index.READ_BYTES", 2**13)
+    lines, module = [0], "json_lines" if name == "t.jsonl" else "csv_rows"
+
+    def checked(line):
+        lines[0] += 1
+        return line
+
+    monkeypatch.setattr(f"explorer.dumps.{module}.checked", checked)
+    tokens, size = 0, (tmp_path / name).stat().st_size
+    for number in range(1, OF + 1):
+        read[0] = lines[0] = 0
+        tokens += run_index_shard(tmp_path / name, K, Reading("t"), None, Shard(number, OF), tmp_path / "s").tokens
+        assert read[0] <= (number / OF + 1 / OF + 0.1) * size
+        assert lines[0] <= (1 / OF + 0.05) * len(ROWS)
+    assert tokens == ROWS.size
 
 
 @pytest.mark.parametrize("lists", [True, False])

@@ -2,12 +2,13 @@
 
 Items are what a dump is cut between: lines, rows or samples; of an array as many whole media as are in memory at once.
 Where there are many files they are not cut. Else a shard may begin within one, whose items are counted first; of text
-that is as quick as reading it. `explorer/audit/shards/README.md` says what else is read of what stands before a cut.
+the ends of lines before the cut. `explorer/audit/shards/README.md` says what else is read of what stands before a cut.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from explorer.audit.indices import blocks
@@ -35,17 +36,28 @@ def whole(source: Dump) -> Stretch:
     return Stretch((0, 0), (max(1, len(source.members)), 0))
 
 
-def stretch_of(source: Dump, number: int, of: int, items: Callable[[int], int] | None) -> Stretch:
-    """Shard `number`, from 1, of `of`. items: how many a file has; None where files are not cut."""
+def stretch_of(source: Dump, number: int, of: int, cut: Callable[[int, int, int], int] | None) -> Stretch:
+    """Shard `number`, from 1, of `of`. cut: (file, part, of) -> the item with which that part of it begins, of so many;
+    None where files are not cut."""
     files = max(1, len(source.members))
 
     def position(shard: int) -> Position:
         file, rest = divmod(files * shard, of)
-        if not rest or items is None or files >= WHOLE_FILES * of:
+        if not rest or cut is None or files >= WHOLE_FILES * of:
             return file, 0
-        return file, items(file) * rest // of
+        return file, cut(file, rest, of)
 
     return Stretch(position(number - 1), position(number))
+
+
+def cut_text(source: Dump, file: int, number: int, of: int) -> int | None:
+    """The item with which part `number`, from 0, of a file of lines begins, of `of` parts of as many bytes; None where
+    that is not how it is cut, and where it cannot be read."""
+    with suppress(RecordError, *DAMAGE):
+        held = source.members[file].open() if source.members else source
+        if held.items is not None and held.items.cut is not None:
+            return held.items.cut(number, of)
+    return None
 
 
 def items_of(source: Dump, file: int, axes: Axes, part: int | None) -> int:

@@ -20,7 +20,7 @@ from explorer.audit.indices.standing import (
     save_shard,
     stamps_of,
 )
-from explorer.audit.indices.stretches import Position, Stretch, items_of, stretch_of
+from explorer.audit.indices.stretches import Position, Stretch, cut_text, items_of, stretch_of
 from explorer.audit.indices.subject import IndexSubject
 from explorer.audit.indices.vectors import Belongings
 from explorer.audit.run import STATE_EVERY_S, Progress
@@ -104,9 +104,15 @@ def _begun(file: Path, work: Work, shard: Shard, stamps: Stamps, title: str) -> 
             many[number] = items_of(source, number, subject.axes, subject.part)
         return many[number]
 
-    stretch = stretch_of(source, shard.number, shard.of, None if subject.by_file else items)
+    def cut(number: int, part: int, of: int) -> int:
+        found = cut_text(source, number, part, of)
+        return items(number) * part // of if found is None else found
+
+    stretch = stretch_of(source, shard.number, shard.of, None if subject.by_file else cut)
     files = subject.files > 1 or subject.by_file
-    whole = 0 if files or stretch.first == stretch.stop else items(0)
+    whole = 0 if files or stretch.first == stretch.stop else 1  # how many there are counts in the last shard alone
+    if whole and stretch.stop[0]:
+        whole = items(0)
     return IndexHead(
         subject, (shard.number, shard.of), stretch, stretch.first, 0,
         _distance(stretch.first, stretch.stop, whole), "files" if files else "items",
