@@ -29,7 +29,7 @@ from explorer.dumps.arrays import (
     listed_dump,
     single,
 )
-from explorer.dumps.json_lines import checked, text_from
+from explorer.dumps.json_lines import check_text, open_text
 from explorer.dumps.line_index import LINE_CHARACTERS, LineIndex
 from explorer.dumps.places import DumpFile
 from explorer.foundation.cells import split_cells
@@ -80,9 +80,9 @@ def read_csv(file: DumpFile, field: str | None = None) -> Dump:
 
 
 def _form(file: DumpFile, field: str | None) -> _Form:
-    with text_from(file, 0, newline="") as text:
+    with open_text(file, 0, newline="") as text:
         try:
-            lines = iter(lambda: checked(text.readline(LINE_CHARACTERS)), "")
+            lines = iter(lambda: check_text(text.readline(LINE_CHARACTERS)), "")
             first = next((line for line in lines if line.strip()), "")
             separator = max(SEPARATORS, key=first.count)
             cut = (cells for _, cells in split_cells(chain([first] if first else [], lines), separator))
@@ -133,15 +133,15 @@ def _first_line(file: DumpFile, form: _Form) -> int:
     """How many lines there are up to the names of columns: 0 where there are none."""
     if not form.header:
         return 0
-    with text_from(file, 0, newline="") as text:
-        return next((number for number, cells in split_cells(map(checked, text), form.separator) if any(cells)), 0)
+    with open_text(file, 0, newline="") as text:
+        return next((number for number, cells in split_cells(map(check_text, text), form.separator) if any(cells)), 0)
 
 
 def _lines(file: DumpFile, form: _Form, passed: int = 0, start: int = 0) -> Iterator[tuple[int, str, list[str]]]:
     """(number from 1, name, cells that may hold tokens) of every line on which there is anything, separators and quotes
     too. start: byte behind so many lines that were passed."""
-    with text_from(file, start, newline="") as text:
-        number, rows = passed, split_cells(map(checked, text), form.separator, passed=passed)
+    with open_text(file, start, newline="") as text:
+        number, rows = passed, split_cells(map(check_text, text), form.separator, passed=passed)
         try:
             if form.header and not start:
                 next((cells for _, cells in rows if any(cells)), None)

@@ -25,7 +25,7 @@ def read_json_lines(file: DumpFile, field: str | None = None) -> Dump:
 
     def lines(number: int = 0, start: int = 0) -> Iterator[Item]:
         """From the line of that number on, which begins at that byte."""
-        with text_from(file, start) as text:
+        with open_text(file, start) as text:
             while line := _next_line(text, file.name):
                 number += 1
                 if line.strip():
@@ -44,8 +44,8 @@ def read_json_lines(file: DumpFile, field: str | None = None) -> Dump:
     return listed_dump(file.name, "line", items, f"{file.name!r} holds no lines.")
 
 
-def text_from(file: DumpFile, start: int, newline: str | None = None) -> io.TextIOWrapper:
-    """The text from a byte on, whose lines `checked` tells to be in UTF-8. newline: as of `open`."""
+def open_text(file: DumpFile, start: int, newline: str | None = None) -> io.TextIOWrapper:
+    """The text from a byte on, whose lines `check_text` tells to be in UTF-8. newline: as of `open`."""
     opened = file.open()
     if start:
         opened.seek(start)
@@ -53,14 +53,14 @@ def text_from(file: DumpFile, start: int, newline: str | None = None) -> io.Text
     return io.TextIOWrapper(opened, encoding, "surrogateescape", newline)  # strict, it fails some lines too early
 
 
-def checked(line: str) -> str:
-    """A line of `text_from`. Raises UnicodeDecodeError where its bytes are no UTF-8."""
+def check_text(line: str) -> str:
+    """A line of `open_text`. Raises UnicodeDecodeError where its bytes are no UTF-8."""
     return line if line.isascii() else line.encode("utf-8", "surrogateescape").decode("utf-8")
 
 
 def _next_line(text: io.TextIOWrapper, name: str) -> str:
     try:
-        return checked(text.readline(LINE_CHARACTERS))
+        return check_text(text.readline(LINE_CHARACTERS))
     except UnicodeDecodeError as error:
         raise RecordError(f"{name!r} is no text in UTF-8.") from error
 

@@ -135,11 +135,11 @@ def test_a_shard_of_lines_counts_their_ends_up_to_its_own_and_reads_its_part_alo
     monkeypatch.setattr("explorer.dumps.line_index.READ_BYTES", 2**13)
     lines, module = [0], "json_lines" if name == "t.jsonl" else "csv_rows"
 
-    def checked(line):
+    def check_text(line):
         lines[0] += 1
         return line
 
-    monkeypatch.setattr(f"explorer.dumps.{module}.checked", checked)
+    monkeypatch.setattr(f"explorer.dumps.{module}.check_text", check_text)
     tokens, size = 0, (tmp_path / name).stat().st_size
     for number in range(1, OF + 1):
         read[0] = lines[0] = 0
