@@ -105,7 +105,7 @@ def default_cache() -> Path:
 
 
 def shipped_maps() -> Path:
-    """Folder of the layouts that ship with the tokenizers (see `analysis/maps/shipped.py`)."""
+    """Folder of the layouts that ship with the tokenizers (see `analysis/codebook/shipped_maps.py`)."""
     return settings().assets / "maps"
 
 

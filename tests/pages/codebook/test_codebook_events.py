@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from explorer.audit.shipped import list_audits, load_shipped
+from explorer.foundation.cache import Cache
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.owners import EVERYBODY
 from explorer.joints.files.audits import load_audit, save_audit
@@ -156,6 +157,21 @@ def test_a_map_that_takes_longer_says_how_far_it_is_and_comes(monkeypatch, tmp_p
     assert shares and shares == sorted(shares)
     assert answer.xy.shape == (300, 2) and np.isfinite(answer.xy).all() and 0.5 < answer.trustworthiness <= 1
     assert codebook_maps.projection(opened, 0, "tsne") is answer, "it is laid out once"
+
+
+@pytest.mark.parametrize("kind", ["umap", "tsne"])
+def test_a_map_that_ships_is_there_at_the_first_question(monkeypatch, tmp_path, kind):
+    def begin(*_):
+        raise AssertionError("laid out anew")
+
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    monkeypatch.setattr(codebook_maps, "_done", Cache("maps of a test", 1))
+    monkeypatch.setattr(codebook_maps, "Work", begin)
+    runtime.settings.cache_clear()
+    answer = codebook_maps.projection(open_audit(None, "rvq-4", None), 3, kind)
+    runtime.settings.cache_clear()
+    assert answer.kind == kind and answer.xy.shape == (2048, 2)
+    assert "2,048 vectors in 16 dimensions" in answer.note and answer.trustworthiness > 0.6
 
 
 def test_a_map_that_nobody_waits_for_is_given_up_and_can_be_asked_for_again(monkeypatch, tmp_path):
