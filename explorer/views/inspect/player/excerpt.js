@@ -40,6 +40,15 @@ export function excerptQuery(query, from) {
   return next.toString();
 }
 
+/** The query of the way to another excerpt, null where the page is on its way there already. Pure.
+ *  @param {string} shown  of a link to what is shown; "" while another link is on its way, which the address has by then
+ *  @param {string} search  of the address  @param {number} from */
+export function wayTo(shown, search, from) {
+  const address = search.replace(/^\?/, "");
+  const next = excerptQuery(shown || address, from);
+  return next === address ? null : next;
+}
+
 export class ExcerptBar extends Component {
   constructor() {
     super();
@@ -76,6 +85,8 @@ export class ExcerptBar extends Component {
   /** @param {number | null | undefined} from */
   go(from) {
     if (from === null || from === undefined || from === this.begins.from) return;
-    travel.go(excerptQuery(currentQuery(window.location.search), from));
+    const { search } = window.location;
+    const way = wayTo(currentQuery(search), search, from);
+    if (way !== null) travel.go(way);
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { begins, excerptQuery, excerptWords } from "../../../../explorer/views/inspect/player/excerpt.js";
+import { begins, excerptQuery, excerptWords, wayTo } from "../../../../explorer/views/inspect/player/excerpt.js";
 
 const middle = { from_s: 30.000000000000004, to_s: 60, of_s: 312.44, goes_on: true, most_s: 30 };
 
@@ -25,4 +25,14 @@ test("a link to another excerpt keeps the tokenizer and drops the token that was
   const query = "picture=uploaded&tokenizer=sound-vq&level=1&code=7&token=3";
   assert.equal(excerptQuery(query, 60), "picture=uploaded&tokenizer=sound-vq&level=1&from=60");
   assert.equal(excerptQuery(`${query}&from=60`, 0), "picture=uploaded&tokenizer=sound-vq&level=1");
+});
+
+test("a click while another excerpt is on its way loses neither the sound nor the tokenizer, and asks for none twice", () => {
+  const shown = "picture=uploaded&tokenizer=sound-vq&level=1";
+  const first = wayTo(shown, `?${shown}`, 30);
+  assert.equal(first, `${shown}&from=30`);
+  assert.equal(wayTo("", `?${first}`, 30), null, "a second click on Later");
+  assert.equal(wayTo("", `?${first}`, 0), shown);
+  assert.equal(wayTo("", `?${first}`, 90), `${shown}&from=90`);
+  assert.equal(wayTo(first, `?${first}`, 60), `${shown}&from=60`, "once it is there");
 });
