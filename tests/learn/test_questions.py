@@ -53,6 +53,22 @@ def test_who_goes_by_a_rule_does_no_better_than_by_chance(rule, count):
     assert abs(chosen_by_rule(RULES[rule], questions) - by_chance) <= AWAY * len(questions)
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_nor_in_the_quiz(rule):
+    """It asks the last question of a chapter, of twelve chapters that are spread over all (`views/learn/quiz.js`)."""
+    last = [
+        next(step.question for step in reversed(chapter.steps) if step.question)
+        for chapter in CHAPTERS
+        if any(step.question for step in chapter.steps)
+    ]
+    bank = [last[number * len(last) // 12] for number in range(12)]
+    if rule == "in the middle":
+        bank = [one for one in bank if len(one.answers) > 2]
+    asked = [one for one in bank if not rule.startswith("number") or int(rule[7:]) < len(one.answers)]
+    by_chance = sum(Fraction(1, len(one.answers)) for one in asked)
+    assert abs(chosen_by_rule(RULES[rule], asked) - by_chance) <= 2
+
+
 def test_yes_is_right_as_often_as_no():
     """It was No each time."""
     firsts = [one.answers[one.right].partition(":")[0].partition(",")[0] for one in QUESTIONS]

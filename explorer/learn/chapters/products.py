@@ -79,7 +79,7 @@ CHAPTER = Chapter(
                 "A long cloud, and 4 codes on each of two axes: the error hardly changes, however they are "
                 "turned. Why?",
                 (
-                    "The codes do not fit the cloud yet",
+                    "The codes have not yet been fitted to the cloud as it is turned",
                     "A rotation never changes anything",
                     "What one axis gains the other loses: both have 4 codes",
                 ),

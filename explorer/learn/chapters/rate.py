@@ -58,8 +58,8 @@ CHAPTER = Chapter(
             (EXPERIMENT,),
             question=Question(
                 "Two residual levels of 32 codes, or one codebook of 1,024: which sends more bits?",
-                ("Neither of them", "The two levels", "The one codebook"),
-                0,
+                ("The two levels", "The one codebook", "Neither of them"),
+                2,
                 "2 times log2 32 = 10 = log2 1,024. What differs is how well they are trained and used.",
             ),
         ),

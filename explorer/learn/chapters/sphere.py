@@ -38,11 +38,11 @@ CHAPTER = Chapter(
             Question(
                 "BSQ quantizes a latent. It becomes twice as long and keeps its direction. What happens to its code?",
                 (
+                    "Nothing: only the direction gets onto the sphere",
                     "It moves to a corner farther out",
                     "It may change any bit",
-                    "Nothing: only the direction gets onto the sphere",
                 ),
-                2,
+                0,
                 "Only its direction gets onto the sphere. The token stays, and so does the distance there: move the "
                 "slider of its length.",
             ),
