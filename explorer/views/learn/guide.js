@@ -124,8 +124,7 @@ class Guide extends Component {
           button("Leave", () => this.leave(), { title: "Back to what this page showed before", class: "dte-link" }),
         ),
       ),
-      ...stepParts(step, name, window.innerWidth < PHONE_PX),
-      (this.sides = sidesPart()).element,
+      ...stepParts(step, name, window.innerWidth < PHONE_PX, (this.sides = sidesPart()).element),
       h(
         "div",
         { class: "gd-notes" },

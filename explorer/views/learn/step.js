@@ -6,13 +6,14 @@ import { keepAnswer, markDone } from "./progress.js";
 import { placeAt } from "./route.js";
 import { findsMend } from "./task.js";
 
-/** The parts of a card between its head and its foot. name: of the step, "cells.2". small: where room is dear.
- *  @param {any} step @param {string} name */
-export function stepParts(step, name, small = false) {
+/** The parts of a card between its head and its foot. name: of the step, "cells.2". small: where room is dear. below:
+ *  what stands below its words. @param {any} step @param {string} name @param {HTMLElement | ""} below */
+export function stepParts(step, name, small = false, below = "") {
   const { equation, question, task } = step;
   return [
     h("h2", {}, step.title),
     h("p", {}, step.says),
+    below,
     equation.length > 0 ? equationPart(equation, small) : "",
     question ? questionPart(question, name) : "",
     task ? taskPart(task, findsMend(step)) : "",
