@@ -72,7 +72,7 @@ CHAPTER = Chapter(
             (GRAPH, NODE),
             task=Task(
                 "Choose a member whose tuple six others have as well.",
-                (Fact("picture", "is", "karate"), Fact("sharers", "at least", 6, "others with this tuple")),
+                (Fact("picture", "is", "karate", "graph:"), Fact("sharers", "at least", 6, "others with this tuple")),
                 "They are all at the same distances from the same anchors. Look in the table for rows that are alike: "
                 "member 34 and member 33 at 1 edge, member 3 at 2. Choose one, and read the last line of its tuple.",
                 "Done. More anchors, or better placed ones, would tell them apart: try the other choices of anchors.",

@@ -74,7 +74,7 @@ CHAPTER = Chapter(
                 "Keep at least 16 dB (PSNR) at 0.6 bits a pixel or less, with this tokenizer and this picture.",
                 (
                     Fact("tokenizer", "is", "vq-vae-2"),
-                    Fact("picture", "is", "coffee"),
+                    Fact("picture", "is", "coffee", "picture:"),
                     Fact("bpp_uniform", "at most", 0.6, "bits a pixel"),
                     Fact("psnr_db", "at least", 16.0, "PSNR, dB"),
                 ),

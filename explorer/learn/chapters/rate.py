@@ -73,7 +73,7 @@ CHAPTER = Chapter(
             task=Task(
                 "Reach 24.5 dB on the cup with at most 0.2 bits a pixel.",
                 (
-                    Fact("picture", "is", "coffee"),
+                    Fact("picture", "is", "coffee", "picture:"),
                     Fact("bpp_uniform", "at most", 0.2, "bits a pixel"),
                     Fact("psnr_db", "at least", 24.5, "PSNR, dB"),
                 ),

@@ -47,7 +47,7 @@ CHAPTER = Chapter(
         Step(
             "Entropy: give every code its share",
             "Entropy is largest where all codes are used alike. The same start, with soft entropy at weight 0.03 in "
-            "the loss: it pulls at codes that are not chosen, too, and more than 40 come into use, in effect.",
+            "the loss: it pulls at codes that are not chosen, too. After 400 steps more than 40 are in use, in effect.",
             "lab",
             lab("60", **CROWDED, soft_entropy=0.03),
             (PLANE, CONTROLS),

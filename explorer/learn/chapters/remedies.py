@@ -82,7 +82,7 @@ CHAPTER = Chapter(
         Step(
             "Few first, more later",
             "Run B begins with a few codes. Each that joins takes half of the latents of the busiest one, until all 64 "
-            "are at work.",
+            "have joined.",
             "lab",
             against(MIDDLE, quantizer="gradual"),
             (PLANE, HEATMAP),

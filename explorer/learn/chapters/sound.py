@@ -84,7 +84,7 @@ CHAPTER = Chapter(
             task=Task(
                 "Reach an SI-SDR of 5 dB on this clip with at most 2.5 kbit/s.",
                 (
-                    Fact("picture", "is", "vowels"),
+                    Fact("picture", "is", "vowels", "sound:"),
                     Fact("si_sdr_db", "at least", 5.0, "SI-SDR, dB"),
                     Fact("kbps_uniform", "at most", 2.5, "kbit/s"),
                 ),

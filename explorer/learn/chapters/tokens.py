@@ -69,7 +69,7 @@ CHAPTER = Chapter(
                 "Choose the code that this picture uses most often.",
                 (
                     Fact("tokenizer", "is", "vq-ema-reseed"),
-                    Fact("picture", "is", "astronaut"),
+                    Fact("picture", "is", "astronaut", "picture:"),
                     Fact("count", "at least", 23, "tokens with the chosen code"),
                 ),
                 "Below the picture, under Usage, is a bar for each code, the tallest first. A bar can be clicked as a "

@@ -11,6 +11,7 @@ import { classAddress } from "./class.js";
 import { hereWith, rootOf } from "./route.js";
 import { drawQuiz, quizTime, TIMES } from "./quiz.js";
 import { drawSheet } from "./sheet.js";
+import { sentence } from "./written.js";
 
 const SHEETS = ["../kit/widgets/panels.css", "../kit/widgets/frames.css", "../kit/widgets/base.css"];
 
@@ -79,7 +80,7 @@ class ChaptersPage extends Component {
         "details",
         { class: "le-fold" },
         h("summary", {}, `Glossary, ${glossary.length} terms`),
-        h("dl", {}, ...glossary.flatMap(({ term, words }) => [h("dt", {}, term), h("dd", {}, words)])),
+        h("dl", {}, ...glossary.flatMap(({ term, words }) => [h("dt", {}, term), h("dd", {}, ...sentence(words))])),
       ),
       h(
         "details",

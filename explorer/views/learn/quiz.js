@@ -7,6 +7,7 @@ import { saveText } from "../kit/wire/files.js";
 import { csv } from "../kit/wire/format.js";
 import { stepName } from "./progress.js";
 import { hereWith } from "./route.js";
+import { sentence } from "./written.js";
 
 const KEY = "dte-quiz";
 const MOST = 12; // questions, so that it takes ten minutes
@@ -78,7 +79,7 @@ export function drawQuiz(root, chapters, time) {
     const change = all.before ? ` Before: ${first}. Change: ${second >= first ? "+" : ""}${second - first}.` : " There are no answers from before.";
     results.replaceChildren(
       h("p", { class: "le-quiz-score" }, `${second} of ${bank.length} right.${change}`),
-      h("ol", {}, ...bank.map((one) => h("li", {}, one.text, " ", h("b", {}, one.answers[one.right]), `. ${one.because}`))),
+      h("ol", {}, ...bank.map((one) => h("li", {}, one.text, " ", h("b", {}, one.answers[one.right]), ". ", ...sentence(one.because)))),
     );
   };
   const hand = () => {

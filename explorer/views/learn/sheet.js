@@ -4,6 +4,7 @@
 
 import { h } from "../kit/widgets/dom.js";
 import { addressOf, hereWith } from "./route.js";
+import { sentence } from "./written.js";
 
 const READ_MIN = 1; // to read a step and look
 const ANSWER_MIN = 1;
@@ -52,7 +53,7 @@ function stepPart({ title, question, task }) {
     "li",
     {},
     title,
-    question ? h("p", {}, h("b", {}, "Question. "), question.text, " ", h("b", {}, "Right: "), `${right}. `, question.because) : "",
-    task ? h("p", {}, h("b", {}, "Task. "), task.text, " ", h("b", {}, "Hint: "), `${task.hint} `, h("b", {}, "Solved: "), task.done) : "",
+    question ? h("p", {}, h("b", {}, "Question. "), question.text, " ", h("b", {}, "Right: "), `${right}. `, ...sentence(question.because)) : "",
+    task ? h("p", {}, h("b", {}, "Task. "), task.text, " ", h("b", {}, "Hint: "), ...sentence(`${task.hint} `), h("b", {}, "Solved: "), task.done) : "",
   );
 }

@@ -1,10 +1,11 @@
 // @ts-check
 // What the guide's card says of a step: words, an equation whose terms explain themselves, a question or a task.
 
-import { h, say } from "../kit/widgets/dom.js";
+import { h } from "../kit/widgets/dom.js";
 import { keepAnswer, markDone } from "./progress.js";
 import { placeAt } from "./route.js";
 import { findsMend } from "./task.js";
+import { sentence, typeset } from "./written.js";
 
 /** The parts of a card between its head and its foot. name: of the step, "cells.2". small: where room is dear. below:
  *  what stands below its words. @param {any} step @param {string} name @param {HTMLElement | ""} below */
@@ -21,11 +22,13 @@ export function stepParts(step, name, small = false, below = "") {
 }
 
 /** For who wants to know. */
-export const morePart = ({ more }) => (more ? note("gd-more", "More", h("p", {}, more)) : "");
+export const morePart = ({ more }) => (more ? note("gd-more", "More", h("p", {}, ...sentence(more))) : "");
 
 /** What the words of the step mean, for who has nobody to ask. */
 export const wordsPart = ({ words }) =>
-  words?.length > 0 ? note("gd-words", "Words", h("dl", {}, ...words.flatMap(({ term, words: meaning }) => [h("dt", {}, term), h("dd", {}, meaning)]))) : "";
+  words?.length > 0
+    ? note("gd-words", "Words", h("dl", {}, ...words.flatMap(({ term, words: meaning }) => [h("dt", {}, term), h("dd", {}, ...sentence(meaning))])))
+    : "";
 
 /** The ways on and back; at the end of a chapter to the next one, and to all of them (at `list`), at its beginning back to the
  *  one before. go(number): to a step of this chapter, or beyond its ends. @param {(number: number) => void} go */
@@ -51,27 +54,12 @@ function note(name, title, ...body) {
   return details;
 }
 
-const BELOW = /_(\{[^}]+\}|[A-Za-z]+|\d+)/; // "z_e", "s_{i-1}"
-
-/** What is written, and by turns what of it is an index, to be set below the line. Pure. @param {string} written */
-export const splitIndices = (written) => written.split(BELOW).map((part, i) => (i % 2 ? part.replace(/^\{|\}$/g, "") : part));
-
-const SIGNS = /([-|\u2016/])(?=\S)/g; // after which a browser may begin a new line, and nobody who writes by hand does
-const JOINER = "\u2060"; // of no width: no line breaks there
-const NEXT = /\s{3,}/; // between two equations of a step
-
-/** What is written, in lines of one equation each, that break at spaces alone. Pure. @param {string} written */
-export const splitLines = (written) => written.replace(SIGNS, `$1${JOINER}`).split(NEXT);
-
-const typeset = (written) =>
-  splitLines(written).flatMap((line, n) => [...(n > 0 ? [h("br")] : []), ...splitIndices(line).map((part, i) => (i % 2 ? h("sub", {}, part) : part))]);
-
 /** The terms in a row; what the one that is pointed at does stands below. Folded where room is dear. */
 function equationPart(terms, small) {
   const meaning = h("p", { class: "gd-meaning", role: "status" }, "Point at a term.");
   const parts = terms.map(({ written, meaning: words }) => {
     if (!words) return h("span", {}, ...typeset(written));
-    const tell = () => meaning.replaceChildren(...typeset(written.trim()), `: ${words}.`);
+    const tell = () => meaning.replaceChildren(...typeset(written.trim()), ...sentence(`: ${words}.`));
     return h("button", { type: "button", class: "gd-term", onmouseenter: tell, onfocus: tell, onclick: tell }, ...typeset(written));
   });
   const row = h("p", { class: "gd-terms" }, ...parts);
@@ -89,14 +77,14 @@ function questionPart(question, name) {
 
 function answer(question, chosen, buttons, said, name) {
   buttons.forEach((button, number) => (button.dataset.mark = number === question.right ? "right" : number === chosen ? "wrong" : ""));
-  say(said, `${chosen === question.right ? "Right." : "Not quite."} ${question.because}`);
+  said.replaceChildren(...sentence(`${chosen === question.right ? "Right." : "Not quite."} ${question.because}`));
   said.scrollIntoView?.({ block: "nearest" }); // within the card, where the explanation may be below its edge
   keepAnswer(name, question, chosen);
   markDone(name);
 }
 
 function taskPart(task, held) {
-  const hint = h("details", {}, h("summary", {}, "A hint"), h("p", {}, task.hint));
+  const hint = h("details", {}, h("summary", {}, "A hint"), h("p", {}, ...sentence(task.hint)));
   const words = "Find it among the settings: Mend it is not offered until this is done.";
   return h("div", { class: "gd-task" }, h("p", {}, h("b", {}, task.text)), held ? h("p", { class: "gd-held" }, words) : "", h("p", { class: "gd-far" }), hint);
 }

@@ -8,7 +8,7 @@ import { codesOfCorner, cornerName, cornerOf, turnBy } from "./turn.js";
 const KEY_TURN = 0.12; // radians
 const CIRCLE = 30; // diameter of what lights a corner, on the scale of the corners
 const NARROW_PX = 480; // as on a phone: below it the sphere gets the room of what stands around it
-const NEARER = 0.72; // of the distance of the eye
+const NEARER = 0.58; // of the distance of the eye
 const WAYS = { ArrowLeft: [-KEY_TURN, 0], ArrowRight: [KEY_TURN, 0], ArrowUp: [0, KEY_TURN], ArrowDown: [0, -KEY_TURN] };
 const LABEL = "Sphere of three bits. Arrow keys turn it, Home turns it back, the keys 1 to 8 choose a corner.";
 

@@ -7,6 +7,7 @@ import { Stage } from "../../kit/stage/stage.js";
 import { h, say } from "../../kit/widgets/dom.js";
 import { addressWriter } from "../../kit/wire/bus.js";
 import { mergeLayers, saveCanvas } from "../../kit/wire/files.js";
+import { sentence } from "../written.js";
 import { makeControl } from "./controls.js";
 import { handleAt, keyMove, planeOf, within } from "./plane.js";
 import { readState, writeState } from "./state.js";
@@ -68,6 +69,7 @@ export class TeachingCard extends Component {
     const row = (some) => spec.controls.flatMap(({ kind }, i) => (some(kind) ? [this.controls[i].element] : []));
     const isButton = (kind) => kind === "button" || kind === "play";
     this.words = h("p", { class: "le-words" });
+    this.said = "";
     this.spoken = h("p", { class: "dte-spoken", role: "status" });
     this.board = h("div", { class: "dte-board le-board", role: "group", "aria-label": `${title}: picture to drag` });
     const chart = spec.chart ? h("div", { class: "dte-board le-chart", style: `height: ${spec.chart.height ?? 180}px` }) : null;
@@ -157,7 +159,7 @@ export class TeachingCard extends Component {
     this.found = this.spec.find(this.state);
     for (const [name, value] of Object.entries(this.found.facts)) this.element.dataset[name] = String(value);
     for (const control of this.controls) control.refresh(this.state, this.playing);
-    say(this.words, this.found.words);
+    if (this.said !== this.found.words) this.words.replaceChildren(...sentence((this.said = this.found.words)));
     this.place();
     this.paint();
     this.told?.();

@@ -2,12 +2,15 @@
 // What teaching cards are drawn of: codes as numbered discs, latents as small ones, arrows, names, cells, bars and lines.
 // Colours are those of Tol's bright scheme, told apart by colour-blind eyes; a number or a name always says the same.
 
+import { splitSymbols } from "../written.js";
+
 export const COLOURS = ["#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#e08f3c", "#8c8c96"];
 export const colourOf = (code) => COLOURS[code % COLOURS.length];
 export const CODE_PX = 12; // radius of a code
 export const POINT_PX = 6; // of a latent
 const TINT = 0.17; // of a code's colour in its cell
 const HEAD_PX = 9;
+const [INDEX, LOWER] = [0.75, 0.3]; // how large the index of a name is, and how far below the line, in sizes of the name
 
 function disc(ctx, x, y, r) {
   ctx.beginPath();
@@ -98,8 +101,8 @@ export function drawArrow(ctx, [a, b], [x1, y1], colour, { width = 3, dash = [],
 /** A name beside a mark, on a halo of the surface, kept inside the picture. */
 export function drawName(ctx, { theme, W, H }, text, x, y, { colour = theme.ink, align = "left", bold = true, size = 13 } = {}) {
   ctx.save();
-  ctx.font = `${bold ? 600 : 400} ${size}px ${theme.font}`;
-  const width = ctx.measureText(text).width;
+  const runs = runsOf(ctx, text, size, (px) => `${bold ? 600 : 400} ${px}px ${theme.font}`);
+  const width = runs.reduce((sum, one) => sum + one.width, 0);
   const left = align === "left" ? x : align === "right" ? x - width : x - width / 2;
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
@@ -107,10 +110,26 @@ export function drawName(ctx, { theme, W, H }, text, x, y, { colour = theme.ink,
   ctx.lineWidth = 4;
   ctx.strokeStyle = theme.surface;
   const at = [Math.min(Math.max(left, 6), Math.max(6, W - width - 6)), Math.min(Math.max(y, 12), H - 12)];
-  ctx.strokeText(text, at[0], at[1]);
   ctx.fillStyle = colour;
-  ctx.fillText(text, at[0], at[1]);
+  for (const act of ["strokeText", "fillText"])
+    runs.reduce((from, { part, font, below, width: wide }) => {
+      ctx.font = font;
+      ctx[act](part, from, at[1] + below);
+      return from + wide;
+    }, at[0]);
   ctx.restore();
+}
+
+/** A name in parts: of "z_e" the index is smaller and lower. fontOf(px). -> [{part, font, below, width}] */
+function runsOf(ctx, text, size, fontOf) {
+  const [whole, small] = [fontOf(size), fontOf(Math.round(INDEX * size))];
+  const runs = splitSymbols(text).map((part, i) => (i % 3 === 2 ? { part, font: small, below: LOWER * size } : { part, font: whole, below: 0 }));
+  return runs
+    .filter(({ part }) => part)
+    .map((run) => {
+      ctx.font = run.font;
+      return { ...run, width: ctx.measureText(run.part).width };
+    });
 }
 
 const TURNS = [0, -0.9, 0.9, -1.7, 1.7]; // about a mark, of its name, where another name is

@@ -6,8 +6,9 @@ import { coverOf, headPx, overlap, seekBy } from "../../../../explorer/views/lea
 import { answersCsv, keepAnswer, markDone, readProgress, stepsDone } from "../../../../explorer/views/learn/progress.js";
 import { addressOf, placeAt, placeOf, rootOf, staysOnPage } from "../../../../explorer/views/learn/route.js";
 import { farSide } from "../../../../explorer/views/learn/sides.js";
-import { splitIndices, splitLines } from "../../../../explorer/views/learn/step.js";
+
 import { factsOf, findsMend, holds, isDone, namesOf, standing } from "../../../../explorer/views/learn/task.js";
+import { splitIndices, splitLines, splitSymbols } from "../../../../explorer/views/learn/written.js";
 
 const steps = [
   { page: "", query: "tokenizer=vq" },
@@ -115,6 +116,12 @@ test("an equation breaks at spaces alone, and another one begins a line", () => 
   assert.deepEqual(splitLines(" = mean exp(-|e_i - e_j|\u00b2 / t),   "), [" = mean exp(-\u2060|\u2060e_i - e_j|\u2060\u00b2 / t),", ""]);
   assert.deepEqual(splitLines("),   x = Dec("), ["),", "x = Dec("]);
   assert.deepEqual(splitIndices("argmin_{i, j, x} "), ["argmin", "i, j, x", " "]);
+});
+
+test("in a sentence a symbol is set as in an equation, and a name stays as it is", () => {
+  assert.deepEqual(splitSymbols("In equations z_e, or z."), ["In equations ", "z", "e", ", or z."]);
+  assert.deepEqual(splitSymbols("by |z_q| / |z_e|."), ["by |", "z", "q", "| / |", "z", "e", "|."]);
+  for (const plain of ["l0_indices are the tokens", "of e_vectors", "codebook_size"]) assert.deepEqual(splitSymbols(plain), [plain]);
 });
 
 test("progress and first answers are kept, and a broken store keeps nothing", () => {

@@ -17,7 +17,7 @@ function recorder() {
   const measureText = (text) => ({ width: 7 * text.length });
   const kept = {
     measureText,
-    fillText: (text, x, y) => text.length > 2 && names.push({ text, left: x, right: x + 7 * text.length, top: y - 7, bottom: y + 7 }),
+    fillText: (text, x, y) => (text.length > 2 || /^[a-z]$/.test(text)) && names.push({ text, left: x, right: x + 7 * text.length, top: y - 7, bottom: y + 7 }),
     arc: (x, y, r) => r > 4 && marks.push([x, y, Math.min(r, 8)]),
   };
   return { names, marks, ctx: new Proxy(kept, { get: (of, name) => of[name] ?? (() => undefined), set: () => true }) };
@@ -85,7 +85,7 @@ test("on the card of soft assignment each name is nearer to its own mark than to
   for (const side of [330, 660]) {
     for (const some of [{ tau: 0.5 }, { tau: 1 }, { tau: 5 }, { tau: 1, z: [[-0.3, 0.5]] }, { tau: 0.01, z: [[0.1, -0.4]] }]) {
       const { names } = drawn(SOFT, some, side);
-      const [latent, mixture] = ["z_e", "mixture"].map((text) => names.find((one) => one.text === text));
+      const [latent, mixture] = ["z", "mixture"].map((text) => names.find((one) => one.text === text));
       const state = SOFT.fit({ ...SOFT.first, ...some });
       const at = ([x, y]) => [((x + 1) * side) / 2, ((1 - y) * side) / 2];
       const [z, mixed] = [at(state.z[0]), at(SOFT.find(state).mixture)];
@@ -97,10 +97,17 @@ test("on the card of soft assignment each name is nearer to its own mark than to
   }
 });
 
+test("the index of a name is written behind it, smaller and lower", () => {
+  const { names } = drawn(SOFT, { tau: 0.5 }, 330);
+  const [z, e] = ["z", "e"].map((text) => names.find((one) => one.text === text));
+  assert.ok(z && e && !names.some(({ text }) => text === "z_e"));
+  assert.ok(Math.abs(e.left - z.right) < 1 && e.top > z.top);
+});
+
 test("on the card of gradients the name of the latent lies on no ring, point or code", () => {
   for (const method of ["none", "ste", "rotation"]) {
     const { names, marks } = drawn(GRADIENTS, { method }, 330);
-    const latent = names.find(({ text }) => text === "z_e");
+    const latent = names.find(({ text }) => text === "z"); // of z_e, which is written first
     assert.ok(marks.length >= 6 && !marks.some(([x, y, r]) => covers(latent, [x, y, r - 1])), method);
   }
 });
