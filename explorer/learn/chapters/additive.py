@@ -41,7 +41,7 @@ CHAPTER = Chapter(
             EQUATION,
             Question(
                 "An encoder searched longer for its sum of codes. What must the decoder know of that?",
-                ("Nothing: it adds the codes that it gets", "How wide the search was, to undo it step by step"),
+                ("Nothing: it adds the codes that it gets", "How wide the search was, in order to undo it"),
                 0,
                 "A token is still one number a codebook. Searching longer costs time when encoding, and not a bit more "
                 "to send.",
