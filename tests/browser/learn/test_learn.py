@@ -171,6 +171,9 @@ def test_a_chapter_leads_on_to_the_next_and_back_to_the_one_before_by_keys_too(p
     assert "card=soft" in page.url and "hide=usage" in page.url
     page.locator(f"{GUIDE} .gd-list").click()
     page.wait_for_selector("#learn-view [data-chapter='ema'] progress[value='1']")
+    page.keyboard.press("Escape")  # the presentation ends where no card is, too
+    page.wait_for_function("!/present=/.test(location.search) && /hide=usage/.test(location.search)")
+    page.wait_for_selector("#learn-view [data-chapter='tokens'] a[href*='hide=usage']")
     page.click("#learn-view [data-chapter='tokens'] a")
     at(page, "tokens.0")
     assert back.is_disabled() and "hide=usage" in page.url
