@@ -29,7 +29,7 @@ from explorer.dumps.arrays import (
 )
 from explorer.dumps.json_lines import indices_in
 from explorer.dumps.places import DumpFile
-from explorer.foundation.damage import DAMAGE
+from explorer.foundation.damage import DAMAGE, damage_in_words
 from explorer.foundation.errors import RecordError
 
 KINDS = ("npy", "json")
@@ -175,10 +175,8 @@ def _indices(name: str, of: str, data: bytes, ending: str, entry: str | None) ->
         except (ValueError, RecursionError) as error:
             raise RecordError(f"{name}: this is no JSON.") from error
         return indices_in(name, value, entry)
-    try:
+    with damage_in_words(f"{name}: this is no array of numpy (.npy) of plain numbers."):
         array = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise RecordError(f"{name}: this is no array of numpy (.npy) of plain numbers.") from error
     if not isinstance(array, np.ndarray) or array.ndim < 1 or not array.size:
         raise RecordError(f"{name}: it holds no tokens.")
     return array

@@ -12,6 +12,7 @@ import pytest
 from explorer.__main__ import main
 from explorer.audit.indices import blocks
 from explorer.audit.indices.run import Reading, audit_indices
+from explorer.dumps.opening import open_dump
 from explorer.foundation.errors import RecordError, SettingsError
 from tests.dumps.dump_counts import K, counted, counts_of
 from tests.dumps.made_dumps import WRITERS, add_member, npy_bytes, write_data_set, write_parquet, write_webdataset
@@ -236,6 +237,21 @@ def test_a_damaged_header_within_a_tar_is_told_and_what_stands_before_is_kept(tm
         audit = audit_indices(tmp_path / name, K)
         assert audit.levels[0].tokens == 150
         assert "a header is damaged" in " ".join(audit.settings["notes"])
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"), [(b"}", b"("), (b"fortran", b"\xffortran"), (b"(4,)", b"(4,-"), (b"<i8", b"<x8")]
+)
+def test_a_changed_header_of_an_array_within_a_tar_leaves_out_its_sample(there, instead, tmp_path):
+    """numpy raises errors of Python's own parser for some of them."""
+    with tarfile.open(tmp_path / "t.tar", "w") as tar:
+        for name in ("a", "b"):
+            data = npy_bytes(np.arange(4))
+            assert data.count(there) == 1
+            add_member(tar, f"{name}.npy", data if name == "a" else data.replace(there, instead))
+    parts = list(open_dump(tmp_path / "t.tar").parts())
+    assert parts[0].values.tolist() == [0, 1, 2, 3]
+    assert parts[1].why == "t.tar, b.npy: this is no array of numpy (.npy) of plain numbers."
 
 
 def test_a_gap_at_the_beginning_of_csv_without_names_is_a_token_that_is_missing(tmp_path):
