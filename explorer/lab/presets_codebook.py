@@ -115,8 +115,8 @@ CODEBOOK_PRESETS = (
     Preset(
         id="stale_statistics",
         title="Stale counts after reseeding",
-        watch="Every code is used, and yet most are torn away and put elsewhere at every check: see the reseed ticks. "
-        "The codes never spread evenly along the arms.",
+        watch="Every code is used, and yet at every check many are torn away and put elsewhere, at first most of them: "
+        "see the reseed ticks. The codes never spread evenly along the arms.",
         why="A reseeded code keeps the low count it died with. Ten steps later the slow EMA has not lifted it over the "
         "threshold, so it is called dead again before it could move to a better place. It gets slowly rarer: of ten "
         "checks, a code is torn away at about seven at step 300 and at three at step 10,000.",

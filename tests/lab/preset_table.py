@@ -16,6 +16,7 @@ import torch
 from scipy.spatial import cKDTree
 
 from explorer.analysis.lab.diagnosis import Finding, found_in
+from explorer.analysis.lab.hysteresis import NEAR
 from explorer.analysis.lab.moment import beside, moment_of
 from explorer.analysis.lab.reading import read_run
 from explorer.joints.frame import DEAD, LIVE
@@ -164,7 +165,8 @@ def look(name: str, side: LabSide, mended_at: int | None = None) -> tuple[Row, t
     if mended_at is not None:
         agrees = measured <= check.mended and moment.state == "mended" and not named
     elif step in check.fades and measured < check.broken:
-        agrees = moment.state == "faded" and named != check.over
+        held = check.over and measured >= NEAR * preset.sign.broken and moment.state == "plain" and named
+        agrees = held or (moment.state == "faded" and named != check.over)
     else:
         agrees = measured >= check.broken and moment.state == "plain" and named
     words = " / ".join(f"{one.level}: {one.title}" for one in found)
