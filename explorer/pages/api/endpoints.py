@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import get_args
 
 import gradio as gr
 
 from explorer.compare.run import TOKENIZERS
 from explorer.foundation.config import Limits, settings
+from explorer.joints.record import Modality
 from explorer.pages.api import audit as api_audit
 from explorer.pages.api import calls as api
 from explorer.pages.api import compare as api_compare
 from explorer.pages.shared.inputs import FileInput
+
+MODALITIES = ", ".join(f'"{one}"' for one in get_args(Modality))
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,8 @@ def _of_tokens(limits: Limits) -> tuple[Endpoint, ...]:
     return (
         Endpoint(
             "list_tokenizers", api.list_all, "The tokenizers that can be asked for.", (),
-            (Field("tokenizers", "json", 'A list; of each "id", "title", "modality" ("image", "audio", "video", '
-                   '"series", "graph"), "codebook_size", "num_quantizers", "downsampling", "licence", "source" ("zoo", '
-                   '"hub", "file", "user"), and more.'),),
+            (Field("tokenizers", "json", f'A list; of each "id", "title", "modality" ({MODALITIES}), "codebook_size", '
+                   '"num_quantizers", "downsampling", "licence", "source" ("zoo", "hub", "file", "user"), and more.'),),
             'print([one["id"] for one in client.predict(api_name="/list_tokenizers")])',
         ),
         Endpoint(
@@ -90,8 +93,8 @@ def _of_tokens(limits: Limits) -> tuple[Endpoint, ...]:
             f"A file has {limits.checkpoint_upload_bytes / 2**30:g} GiB at most; its code is never run.",
         ),
         Endpoint(
-            "tokenize", api.tokenize, "A picture, a sound, a clip, a series or a graph into tokens.",
-            (TOKENIZER, Field("picture", "file", "A picture, sound, clip, series or edge list, as it takes.")),
+            "tokenize", api.tokenize, "A picture, a sound, a clip, a series, a table of items or a graph into tokens.",
+            (TOKENIZER, Field("picture", "file", "A picture, sound, clip, series, table of items or edge list, as it takes.")),
             (Field("tokens.npz", "file", "The token file: indices of every level, and what decoding them needs."),
              Field("meta", "json", '"tokenizer", "modality", "media_shape", "bits_uniform", "bits_empirical", "levels" '
                    '(of each its codes and its shape), "notes" of all that was done to the medium, and more.')),
@@ -103,7 +106,7 @@ def _of_tokens(limits: Limits) -> tuple[Endpoint, ...]:
         Endpoint(
             "detokenize", api.detokenize, "Tokens back into what they were made of, by the tokenizer they name.",
             (Field("tokens", "file", "A token file, as /tokenize or the exports of the pages give it."),),
-            (Field("decoded", "file", "A picture (.png), a sound (.wav), a clip (.webp) or a series (.csv)."),),
+            (Field("decoded", "file", "A picture (.png), a sound (.wav), a clip (.webp), a series or a table (.csv)."),),
             'picture = client.predict(handle_file(tokens), api_name="/detokenize")',
         ),
     )  # fmt: skip

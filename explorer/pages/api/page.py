@@ -51,9 +51,11 @@ def _section(one: Endpoint) -> str:
 
 def _table(head: str, fields: Sequence[Field]) -> str:
     rows = [f"| `{field.name}` | {_kind(field)} | {field.words} |" for field in fields]
-    return "\n".join([f"| {head} | | |", "| --- | --- | --- |", *rows])
+    return "\n".join([f"| {head} | As | What it is |", "| --- | --- | --- |", *rows])
 
 
 def _kind(field: Field) -> str:
     words = KINDS[field.kind][0]
-    return words if field.default is None else f"{words}; {field.default!r} if left out"
+    if field.default is None:
+        return words
+    return f"{words}; {'empty' if field.default == '' else repr(field.default)} if left out"

@@ -14,7 +14,9 @@ from explorer.pages.api import calls as api
 from explorer.pages.api.endpoints import KINDS, endpoints
 from explorer.pages.api.page import text
 from explorer.pages.shared.visitor_files import files
+from explorer.tokenizers import list_tokenizers
 
+MEDIA = {"image", "audio", "video", "series", "vectors", "graph"}
 EVERY = {one.name: one for one in endpoints(Limits())}
 
 
@@ -34,16 +36,7 @@ def called(name, *arguments):
 
 def promised(name, number=0):
     """The keys that the words of a result name."""
-    return set(re.findall(r'"(\w+)"', EVERY[name].gives[number].words)) - {
-        "image",
-        "audio",
-        "video",
-        "graph",
-        "zoo",
-        "hub",
-        "file",
-        "user",
-    }
+    return set(re.findall(r'"(\w+)"', EVERY[name].gives[number].words)) - MEDIA - {"zoo", "hub", "file", "user"}
 
 
 def held(value):
@@ -61,6 +54,24 @@ def test_fields_are_those_of_the_functions():
         names = list(inspect.signature(one.run).parameters)
         assert [field.name for field in one.takes] == names, one.name
         assert all(field.kind in KINDS and field.words.endswith(".") for field in (*one.takes, *one.gives)), one.name
+
+
+def test_every_medium_that_a_tokenizer_takes_is_named():
+    """Tables of items came, and the page went on without them."""
+    words = EVERY["list_tokenizers"].gives[0].words
+    assert {spec.modality for spec in list_tokenizers()} == set(re.findall(r'"(\w+)"', words)) & MEDIA
+    assert "; empty if left out" in text() and "''" not in text()
+
+
+def test_a_table_of_items_goes_there_and_back_as_the_page_says():
+    path = files.new_folder("anna") / "items.csv"
+    rows = np.random.default_rng(0).normal(size=(20, 32))
+    head = ",".join(["id", *(f"v{i}" for i in range(32))])
+    path.write_text("\n".join([head, *(",".join(map(str, (i, *row))) for i, row in enumerate(rows))]))
+    tokens, meta = called("tokenize", "items-rq", str(path))
+    assert meta["modality"] == "vectors" and "table of items" in EVERY["tokenize"].takes[1].words
+    assert called("detokenize", tokens)[0].endswith(".csv") and "table (.csv)" in EVERY["detokenize"].gives[0].words
+    files.let_go("anna")
 
 
 def test_what_comes_back_holds_what_the_page_names(picture):
