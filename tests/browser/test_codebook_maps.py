@@ -87,9 +87,9 @@ def test_while_a_map_is_laid_out_the_pca_is_there_and_it_can_be_stopped(page, ap
     progress.wait_for()
     assert page.get_attribute(MAP, "data-kind") == "pca"
     page.wait_for_function("new URL(location).searchParams.get('map') === 'umap'")
-    assert re.match(r"Meanwhile the PCA\. Laying out the UMAP map: \d+%", progress.inner_text())
+    assert re.match(r"PCA, while UMAP is laid out: \d+%", progress.inner_text())
     assert "PCA fitted on 1,000 code vectors" in page.locator(f"{MAP} .cb-caption").inner_text()
-    progress.get_by_role("button", name="Stop, show the PCA").click()
+    progress.get_by_role("button", name="Stop").click()
     progress.wait_for(state="hidden")
     page.wait_for_function("new URL(location).searchParams.get('map') === 'pca'")
     assert page.get_attribute(MAP, "data-kind") == "pca"

@@ -73,6 +73,12 @@ def test_the_first_screen_shows_the_thing(page, app_url, name):
         assert navigation["cut"] == []
         assert [share for share in in_sight(page, *EMPTY.split(", ")).values() if share] == [], f"empty at {size}"
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    for dark in (False, True):  # also below a short page, and where one pulls it up
+        page.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
+        body, app = page.evaluate(
+            "['body', 'gradio-app'].map((name) => getComputedStyle(document.querySelector(name)).backgroundColor)"
+        )
+        assert body == app == ("rgb(20, 23, 30)" if dark else "rgb(255, 255, 255)")
 
 
 HEAD_LAID_OUT = """() => getComputedStyle(document.querySelector("#title")).position === "absolute"

@@ -131,6 +131,9 @@ def test_it_opens_with_a_node_and_tries_other_anchors(page, app_url):
     wait_for_text(page, f"{PLAYER} .dte-graph-name", names[node])
     wait_for_text(page, f"{PLAYER} .dte-graph-node", names[tokens.anchor_nodes[tokens.anchors[node, 0]]])
     assert "token=" not in page.evaluate("location.search"), "nobody chose it"
+    page.set_viewport_size({"width": 1440, "height": 900})
+    said = page.locator("#inspect-view .dte-status-text")
+    assert "rank" in said.inner_text() and said.evaluate("(text) => text.scrollHeight <= text.clientHeight"), "whole"
     page.locator(f"{PLAYER} .dte-graph-walk summary").click()
     page.get_by_role("button", name="Begin at the chosen node").click()
     wait_for_text(page, f"{PLAYER} .dte-graph-walk", f"begins again at {names[node]}")

@@ -7,7 +7,8 @@ import { h, say } from "../../kit/widgets/dom.js";
 /** share 0..1, or null while it is not known; over: whether the PCA is shown meanwhile. Pure. */
 export function progressWords(label, share, over) {
   if (share === null) return `Fetching the ${label} map…`;
-  return `${over ? "Meanwhile the PCA. " : ""}Laying out the ${label} map: ${Math.round(100 * share)}%`;
+  const done = `${Math.round(100 * share)}%`;
+  return over ? `PCA, while ${label} is laid out: ${done}` : `Laying out the ${label} map: ${done}`;
 }
 
 export class Progress {
@@ -16,7 +17,7 @@ export class Progress {
     const act = (text, onclick) => h("button", { type: "button", class: "cm-button", onclick }, text);
     this.words = h("p", { role: "status" });
     this.bar = h("progress", { max: 1 });
-    this.stop = act("Stop, show the PCA", stop);
+    this.stop = act("Stop", stop);
     this.again = act("Try again", again);
     this.element = h("div", { class: "dte-over cm-progress", hidden: true }, this.words, this.bar, this.stop, this.again);
   }
@@ -25,6 +26,7 @@ export class Progress {
   busy(label, share, over) {
     this.put(progressWords(label, share, over), "status");
     this.element.toggleAttribute("data-over", over);
+    say(this.stop, over ? "Stop" : "Stop, show the PCA");
     if (share === null) this.bar.removeAttribute("value");
     else this.bar.value = share;
     this.stop.hidden = share === null;

@@ -79,7 +79,7 @@ test("while a map is made the PCA is asked for beside it, and is of no use once 
 test("what is on screen meanwhile is named, with how far the wished map is", () => {
   assert.equal(progressWords("UMAP", null, false), "Fetching the UMAP map…");
   assert.equal(progressWords("t-SNE", 0.344, false), "Laying out the t-SNE map: 34%");
-  assert.equal(progressWords("UMAP", 0.344, true), "Meanwhile the PCA. Laying out the UMAP map: 34%");
+  assert.equal(progressWords("UMAP", 0.344, true), "PCA, while UMAP is laid out: 34%");
 });
 
 test("another codebook forgets the maps of the one before; a failure is said", async () => {
