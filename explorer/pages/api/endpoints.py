@@ -94,7 +94,8 @@ def _of_tokens(limits: Limits) -> tuple[Endpoint, ...]:
         ),
         Endpoint(
             "tokenize", api.tokenize, "A picture, a sound, a clip, a series, a table of items or a graph into tokens.",
-            (TOKENIZER, Field("picture", "file", "A picture, sound, clip, series, table of items or edge list, as it takes.")),
+            (TOKENIZER,
+             Field("picture", "file", "A picture, sound, clip, series, table of items or edge list, as it takes.")),
             (Field("tokens.npz", "file", "The token file: indices of every level, and what decoding them needs."),
              Field("meta", "json", '"tokenizer", "modality", "media_shape", "bits_uniform", "bits_empirical", "levels" '
                    '(of each its codes and its shape), "notes" of all that was done to the medium, and more.')),
@@ -106,7 +107,7 @@ def _of_tokens(limits: Limits) -> tuple[Endpoint, ...]:
         Endpoint(
             "detokenize", api.detokenize, "Tokens back into what they were made of, by the tokenizer they name.",
             (Field("tokens", "file", "A token file, as /tokenize or the exports of the pages give it."),),
-            (Field("decoded", "file", "A picture (.png), a sound (.wav), a clip (.webp), a series or a table (.csv)."),),
+            (Field("decoded", "file", "A picture (.png), sound (.wav), clip (.webp), series or table (.csv)."),),
             'picture = client.predict(handle_file(tokens), api_name="/detokenize")',
         ),
     )  # fmt: skip
