@@ -94,18 +94,20 @@ def _churn(run: RunReading) -> Finding | None:
 def _jump_back(run: RunReading) -> Finding | None:
     """Reseeded codes that are soon where they were."""
     steps = np.array([frame.step for frame in run.kept])
-    ways = []
+    ways, later = [], 0
     for event in run.recent[-300:]:
         before, after = np.searchsorted(steps, event.step) - 1, np.searchsorted(steps, event.step, side="right")
         if before < 0 or after >= len(steps):
             continue
         was, now = (run.kept[i].levels[run.number].vectors[event.code] for i in (before, after))
         ways.append(float(np.linalg.norm(now - was)) / max(1e-9, run.spread))
+        later = max(later, int(steps[after]) - event.step)
     near = sum(way < BACK for way in ways)
     if len(ways) < run.ease * 20 or near < run.ease * 0.6 * len(ways):
         return None
     text = (
-        f"{near} of {len(ways)} reseeded codes were soon within {BACK:g} spreads of the latents of where they had died."
+        f"{near} of {len(ways)} reseeded codes were within {BACK:g} spreads of the latents of where they had died, at "
+        f"most {count_of(later, 'step')} later."
     )
     return Finding("bad", "Reseeded codes jump back", text, run.advise("jump_back"), "plane")
 

@@ -12,9 +12,10 @@ from explorer.analysis.lab.diagnosis import found_in
 from explorer.analysis.lab.moment import moment_of
 from explorer.analysis.lab.reading import read_run
 from explorer.analysis.lab.words import over_steps
+from explorer.joints.frame import FrameEvent
 from explorer.lab.history import Curves, EventLog, Timeline
 from explorer.lab.presets import PRESETS
-from tests.analysis.lab.made_frames import frame
+from tests.analysis.lab.made_frames import K, frame, told
 
 STEPS = np.arange(1, 10_008)
 PERPLEXITY = 8.0 + 3 * np.sin(STEPS / 31) + STEPS / 4000  # of another mean over any other window
@@ -76,3 +77,16 @@ def test_a_number_is_that_of_the_steps_which_are_named_beside_it(cloud, step, no
 )
 def test_a_window_in_words(steps, now, words):
     assert over_steps(np.array(steps, dtype=np.int64), now) == words
+
+
+@pytest.mark.parametrize("stride", [1, 4, 8])
+def test_how_soon_reseeded_codes_are_back_is_said_by_the_frames_that_are_kept(cloud, stride):
+    """Codes that are reseeded every tenth step and are where they were whenever a frame was kept."""
+    frames = [frame(step, *cloud) for step in range(160, 401, stride)]
+    events = [FrameEvent(step, 0, code, "random_latent", 0, True) for step in range(10, 400, 10) for code in range(K)]
+    (text,) = (one.text for one in told(frames, events=events) if one.title == "Reseeded codes jump back")
+    counted = [step for step in range(310, 400, 10)]  # over the last 100 steps
+    soonest = [min(one.step for one in frames if one.step > step) - step for step in counted]
+    most = max(soonest)
+    assert text.endswith(f"at most {most} step{'s' * (most > 1)} later.") and most <= stride
+    assert text.startswith(f"{K * len(counted)} of {K * len(counted)} reseeded codes were within")
