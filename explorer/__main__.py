@@ -7,6 +7,7 @@ Exit code 0: done. 2: something that the person can mend, said in one line on st
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from explorer.foundation.registry import load_dotted
 
 # Commands with options of their own get the rest of the line as it stands: main(argv) -> exit code.
 AUDIT = "explorer.cli.audit:run"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # as of a disk on which standard output goes
 DELEGATED = {"train": "explorer.training.command:main"}
 
 
@@ -38,13 +40,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             take_gpu(options)
         bringing.bring(options)
         run = load_dotted(options.command)
-        return run(options)
+        code = run(options)
+        sys.stdout.flush()
+        return code
     except ExplorerError as error:
         print(f"explorer: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # whoever reads has enough, as head does
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 what is left in the buffer goes nowhere
         return 141
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        print(f"explorer: what is said could not be written: {error.strerror}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("explorer: stopped.", file=sys.stderr)
         return 130

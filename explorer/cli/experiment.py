@@ -8,6 +8,7 @@ from pathlib import Path
 
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.experiments import EXPERIMENTS
+from explorer.foundation.files import check_place, make_folder
 from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 from explorer.joints.files.experiments import save_experiment
@@ -21,6 +22,8 @@ def run(options: argparse.Namespace) -> int:
     from explorer.experiments.options import Options
 
     carry_out = EXPERIMENTS.load(options.experiment)
+    make_folder(options.out.parent)
+    check_place(options.out)
     if options.threads:
         torch.set_num_threads(options.threads)
     asked = Options(

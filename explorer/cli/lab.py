@@ -9,7 +9,7 @@ from collections.abc import Callable
 from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
-from explorer.foundation.files import write_atomically
+from explorer.foundation.files import check_place, write_atomically
 from explorer.foundation.words import count_of
 from explorer.joints.frame import Frame
 from explorer.lab.batch import run_lab
@@ -22,6 +22,7 @@ def run(options: argparse.Namespace) -> int:
     is was written."""
     if options.out.suffix.lower() not in (".npz", ".csv"):  # before the work, not after it
         raise SettingsError(f"{str(options.out)!r} must end in .npz (frames, curves, events) or .csv (curves).")
+    check_place(options.out)
     chosen = settings_from_json(options.settings) if options.settings else LabSettings()
     if options.preset:
         one = preset(options.preset)

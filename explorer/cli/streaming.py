@@ -13,7 +13,7 @@ import numpy as np
 
 from explorer import tokenizers
 from explorer.foundation.errors import MediaError, SettingsError
-from explorer.foundation.files import write_atomically
+from explorer.foundation.files import check_place, write_atomically
 from explorer.foundation.words import count_of
 from explorer.media.medium import NOUNS
 from explorer.media.samples import SAMPLE_PREFIX
@@ -26,8 +26,7 @@ def run(options: argparse.Namespace) -> int:
     if options.codes.suffix != ".npy" or (options.decoded and options.decoded.suffix not in (".wav", ".flac")):
         raise SettingsError("--codes is a .npy file, --decoded a .wav or .flac file.")
     for path in filter(None, (options.codes, options.decoded)):
-        if not path.parent.is_dir():  # said before the work, not after it
-            raise SettingsError(f"There is no folder {str(path.parent)!r} to write {path.name} into. Make it first.")
+        check_place(path)
     _check_sound(options.file)
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
     spec = tokenizer.spec

@@ -11,7 +11,7 @@ from explorer.cli import dumping
 from explorer.cli.fitting import chosen_fitting, fitting_for
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
-from explorer.foundation.files import write_atomically
+from explorer.foundation.files import check_place, write_atomically
 from explorer.foundation.words import count_of
 from explorer.joints.files.tokens import TokenFile, check_suffix, load_tokens, save_tokens
 from explorer.joints.record import TokenRecord
@@ -27,6 +27,7 @@ def tokenize(options: argparse.Namespace) -> int:
     if not options.file.startswith(SAMPLE_PREFIX) and not Path(options.file).exists():
         raise SettingsError(f"There is no file or folder {options.file[:200]!r}. Check the name and the folder.")
     check_suffix(options.out)  # before the work, not after it
+    check_place(options.out)
     chosen_fitting(options)
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
     fitting = fitting_for(options, tokenizer.spec)
@@ -48,6 +49,7 @@ def detokenize(options: argparse.Namespace) -> int:
         raise SettingsError("--medium names one of a dump, which is a folder; a token file holds one medium.")
     tokens = load_tokens(options.file)
     suffix = writing.check_suffix(options.out, tokens.modality)
+    check_place(options.out)
     tokenizer = dumping.tokenizer_of(tokens.tokenizer_id, options.device)
     decoded = tokenizer.detokenize(tokens.indices)
     write_atomically(options.out, writing.medium_bytes(decoded, suffix, tokens.rate, tokens.columns))

@@ -18,6 +18,16 @@ def make_folder(path: Path) -> None:
         raise ExplorerError(f"cannot make the folder {str(path)!r}: {error.strerror or error}") from error
 
 
+def check_place(path: Path) -> None:
+    """Raises ExplorerError where no file of that name can be written: asked before long work, not after it."""
+    if path.is_dir():
+        raise ExplorerError(f"{str(path)!r} is a folder. Give the name of a file to write.")
+    if not path.parent.is_dir():
+        raise ExplorerError(f"There is no folder {str(path.parent)!r} to write {path.name} into. Make it first.")
+    if not os.access(path.parent, os.W_OK):
+        raise ExplorerError(f"The folder {str(path.parent)!r} cannot be written into. Choose another one.")
+
+
 def write_atomically(path: Path, data: bytes | memoryview) -> None:
     """Write beside `path`, then rename over it. Raises ExplorerError if the disk refuses; the old file stays."""
     write_together(path.parent, {path.name: data})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ import pytest
 
 from explorer import tokenizers
 from explorer.__main__ import main
+from explorer.foundation import files
 from explorer.foundation.config import REPOSITORY
 from explorer.foundation.errors import RecordError
 from explorer.joints.files.tokens import save_tokens
@@ -25,11 +28,11 @@ from tests.cli.grey_tokenizer import GreyTokenizer, one_line, run
         (("tokenize", "grey", "{folder}/notes.txt", "--out", "{folder}/t.npz"), "not a picture"),
         (("tokenize", "grey", "sample:astronuat", "--out", "{folder}/t.npz"), "Did you mean 'astronaut'"),
         (("tokenize", "grey", "{picture}", "--out", "{folder}/t.pt"), ".npz, .json or .csv"),
-        (("tokenize", "grey", "{picture}", "--out", "{folder}/none/t.npz"), "cannot write"),
+        (("tokenize", "grey", "{picture}", "--out", "{folder}/none/t.npz"), "Make it first"),
         (("detokenize", "{folder}/none.npz", "--out", "{folder}/p.png"), "no token file"),
         (("detokenize", "{picture}", "--out", "{folder}/p.png"), "not a token file"),
         (("detokenize", "{folder}/good.npz", "--out", "{folder}/p.jpg"), "does not end in .png"),
-        (("detokenize", "{folder}/good.npz", "--out", "{folder}/none/p.png"), "cannot write"),
+        (("detokenize", "{folder}/good.npz", "--out", "{folder}/none/p.png"), "Make it first"),
     ],
 )
 def test_mistakes_give_one_line_code_2_and_no_file(grey, picture, arguments, words, tmp_path, capsys):
@@ -55,6 +58,30 @@ def test_what_a_tokenizer_refuses_reaches_the_person(grey, picture, tmp_path, mo
     monkeypatch.setattr(GreyTokenizer, "detokenize", refuse)
     assert run("detokenize", tmp_path / "t.npz", "--out", tmp_path / "p.png") == 2
     assert one_line(capsys) == "explorer: codes reach to 99, the codebook has 16\n"
+
+
+@pytest.mark.parametrize("line", [("lab",), ("experiment", "cross-modal"), ("tokenize", "grey", "sample:coffee")])
+def test_a_place_where_nothing_can_be_written_is_found_before_the_work(grey, line, tmp_path, monkeypatch, capsys):
+    (tmp_path / "a.npz").mkdir()
+    assert run(*line, "--out", tmp_path / "a.npz") == 2
+    assert "is a folder. Give the name of a file" in one_line(capsys)
+    monkeypatch.setattr(files.os, "access", lambda path, mode: False)
+    assert run(*line, "--out", tmp_path / "b.npz") == 2
+    assert "cannot be written into. Choose another one" in one_line(capsys)
+    assert grey == [] and [path.name for path in tmp_path.iterdir()] == ["a.npz"]
+
+
+class FullDisk(io.StringIO):
+    """Standard output on a disk that is full."""
+
+    def write(self, text):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_standard_output_on_a_full_disk_is_said_in_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+    assert main(["list"]) == 2
+    assert capsys.readouterr().err == "explorer: what is said could not be written: No space left on device\n"
 
 
 def test_ctrl_c_is_130(picture, tmp_path, monkeypatch, capsys):
