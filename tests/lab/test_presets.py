@@ -2,6 +2,7 @@
 says are those numbers. The whole table, 10,000 steps over three seeds, is slow: `tests/lab/preset_table.py`."""
 
 import inspect
+import itertools
 import json
 import re
 import string
@@ -131,6 +132,40 @@ def test_unused_codes_of_the_tokenizer_that_a_card_names_lie_at_the_origin():
 def test_what_a_preset_claims_stays_true_as_long_as_people_watch(name, seed):
     rows = list(table(name, seed))
     assert all(row.agrees for row in rows), "\n".join(row.line() for row in rows)
+
+
+def short_stretches(said, since, steps=50):
+    """Of each finding, how often it came or went for fewer steps than that, in what was said at rising steps."""
+    kept = {step: names for step, names in said.items() if step >= since}
+    found = {}
+    for name in set().union(*kept.values()):
+        changes = [
+            step
+            for step, (a, b) in zip(list(kept)[1:], itertools.pairwise(kept.values()), strict=True)
+            if (name in a) != (name in b)
+        ]
+        found[name] = sum(after - before < steps for before, after in itertools.pairwise(changes))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHECKS)
+def test_no_finding_comes_and_goes_while_a_preset_is_watched(name):
+    """Broken and mended to step 2,000, looked at every 10 steps, as a page does; soon after a mend things do change."""
+    side = go(begin(name, 0), PRESETS[name].pause_at)
+    for one in (mend(name, side), side):
+        began, said = one.trainer.step_count, {}
+        while one.trainer.step_count < 2000:
+            step = go(one, 10).trainer.step_count
+            said[step] = {(kind.level, re.sub(r"[\d,]+", "N", kind.title)) for kind in beside_nothing(one)}
+        often = {found: count for found, count in short_stretches(said, began + 150).items() if count > 2}
+        assert not often, often
+
+
+def test_short_stretches_are_counted():
+    said = {step: {"a"} if step in (20, 30, 100, 110, 120, 130, 140) else set() for step in range(10, 200, 10)}
+    assert short_stretches(said, 0) == {"a": 1} and short_stretches(said, 0, 80) == {"a": 3}
+    assert short_stretches(said, 40) == {"a": 0}
 
 
 def test_every_preset_is_checked_and_there_are_enough():
