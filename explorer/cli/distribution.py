@@ -92,9 +92,11 @@ def merge_all(folder: Path, of: int, merge: Callable[[list[Path]], Sum | IndexSu
 
 
 def take_away(folder: Path, of: int) -> None:
-    """Take away the files of all `of` shards, whose audit is written by now, and the folder if it is empty then."""
+    """Take away the files of all `of` shards, whose audit is written by now, with what ranks that were killed left half
+    written beside them, and the folder if it is empty then."""
     for number in range(of):
-        (folder / Shard(number + 1, of).file).unlink(missing_ok=True)
+        for file in folder.glob(f"{Shard(number + 1, of).file}*"):
+            file.unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
 

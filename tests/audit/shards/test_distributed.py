@@ -282,3 +282,19 @@ def test_a_folder_that_not_all_machines_see(media, tmp_path):
     (tmp_path / Shard(1, 2).file).write_bytes(b"mine")
     with pytest.raises(RecordError, match=r"shard-2-of-2\.npz and others \(1 of 2\) are not in .* all machines see"):
         merge_all(tmp_path, 2, merge_shards)
+
+
+def test_what_killed_ranks_left_half_written_goes_with_the_shards_and_nothing_else(tmp_path):
+    from explorer.cli.distribution import take_away
+
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    names = [Shard(1, 2).file, Shard(2, 2).file, f"{Shard(2, 2).file}x1y2.part", Shard(1, 3).file]
+    for name in names:
+        (folder / name).write_bytes(b"x")
+    take_away(folder, 2)
+    assert [path.name for path in folder.iterdir()] == [Shard(1, 3).file]
+    (folder / Shard(1, 3).file).unlink()
+    take_away(folder, 2)
+    take_away(folder, 2)
+    assert not folder.exists()
