@@ -15,7 +15,7 @@ from explorer.analysis.lab.reading import RunReading
 from explorer.analysis.lab.thresholds import DEAD_BAD, SETTLED
 from explorer.analysis.maps.geometry import spectrum
 from explorer.foundation.words import count_of
-from explorer.joints.frame import LIVE
+from explorer.joints.frame import LIVE, FrameLevel
 
 USED = 0.5  # perplexity as a share of what the codes in use can reach: from there on, codes are used
 NEARLY_EQUAL = 0.2  # spread of the chosen codes as a share of that of their latents
@@ -30,7 +30,11 @@ def spread_of_codes(run: RunReading) -> float:
 
 def dimensions_of(run: RunReading) -> tuple[float, float]:
     """Effective dimension of the latents shown, and of the codes in use."""
-    return _dimension(run.level.z_e), _dimension(run.level.vectors[run.level.state == LIVE])
+    return run.computed(_dimensions, run.level)
+
+
+def _dimensions(level: FrameLevel) -> tuple[float, float]:
+    return _dimension(level.z_e), _dimension(level.vectors[level.state == LIVE])
 
 
 def _dimension(rows: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from explorer.analysis.lab.advice import advise
 from explorer.analysis.lab.dead_codes import LOOKS, DeadCodes, some, thin_out
 from explorer.analysis.lab.distances import FEW, error_of, off_centre_of, spread_of, squared_distances
-from explorer.analysis.lab.reference import Reference
+from explorer.analysis.lab.memory import LevelMemory
+from explorer.analysis.lab.reference import Reference, T
 from explorer.analysis.lab.until import CurvesUntil, EventsUntil
 from explorer.analysis.lab.words import over_steps
 from explorer.joints.frame import LIVE, Frame, FrameEvent, FrameLevel
@@ -36,8 +37,16 @@ class RunReading(Reference):
     newest_rows = 20  # of the curves, whose mean is told
     ease = 1.0  # by which all bars of the rules are lowered
 
-    def __init__(self, kept: Sequence[Frame], curves: Any, events: Any, settings: LabSettings | None = None) -> None:
+    def __init__(
+        self,
+        kept: Sequence[Frame],
+        curves: Any,
+        events: Any,
+        settings: LabSettings | None = None,
+        memory: LevelMemory | None = None,
+    ) -> None:
         self.kept, self.settings, self._stores = kept, settings, (curves, events)
+        self._memory = memory or LevelMemory()
         self.curves, self.events = CurvesUntil(curves, kept[-1].step), EventsUntil(events, kept[-1].step)
         self.first, self.now = kept[0], kept[-1]
         dead = [level.dead / level.codebook_size for level in self.now.levels]
@@ -51,7 +60,11 @@ class RunReading(Reference):
 
     def at(self, place: int) -> RunReading:
         """The same run as it stood at one of its kept frames."""
-        return RunReading(self.kept[: place + 1], *self._stores, self.settings)
+        return RunReading(self.kept[: place + 1], *self._stores, self.settings, self._memory)
+
+    def computed(self, compute: Callable[[FrameLevel], T], level: FrameLevel) -> T:
+        """compute(level), which is done once for each level."""
+        return self._memory.of(compute, level)
 
     def earlier(self, first: int) -> Iterator[RunReading]:
         """The same at up to LOOKS earlier frames from step `first` on, the newest of them first."""
@@ -110,7 +123,7 @@ class RunReading(Reference):
     @cached_property
     def spread(self) -> float:
         """Root mean squared distance of the latents to their mean."""
-        return spread_of(self.level)
+        return self.computed(spread_of, self.level)
 
     @cached_property
     def recent(self) -> list[FrameEvent]:
@@ -130,17 +143,18 @@ class RunReading(Reference):
     @cached_property
     def error(self) -> float:
         """Quantization error at the step on screen, as a share of the variance of the latents: what words name."""
-        return error_of(self.level)
+        return self.computed(error_of, self.level)
 
     @cached_property
     def relative(self) -> np.ndarray:
         """The same of some earlier frames and the last five."""
-        return np.array([error_of(frame.levels[self.number]) for frame in (*thin_out(self.kept[:-5]), *self.kept[-5:])])
+        frames = (*thin_out(self.kept[:-5]), *self.kept[-5:])
+        return np.array([self.computed(error_of, frame.levels[self.number]) for frame in frames])
 
     @cached_property
     def lately(self) -> float:
         """The same, median of frames over the window: one bad moment of a run that learns is no ailment."""
-        return float(np.median([error_of(level) for level in self.recent_levels]))
+        return float(np.median([self.computed(error_of, level) for level in self.recent_levels]))
 
     def falls(self, ease: float = 1.0) -> bool:
         """Whether the error is much less than when the run was half as long. ease: by which the bar is lowered."""
@@ -149,7 +163,7 @@ class RunReading(Reference):
     @cached_property
     def _error_at_half(self) -> float:
         half = self.now.step // 2
-        return float(np.median([error_of(level) for level in self._levels_until(half) or [self.level]]))
+        return float(np.median([self.computed(error_of, level) for level in self._levels_until(half) or [self.level]]))
 
     @cached_property
     def recent_levels(self) -> list[FrameLevel]:
@@ -166,12 +180,12 @@ class RunReading(Reference):
     @cached_property
     def off_centre(self) -> float:
         """`off_centre_of` at the step on screen."""
-        return off_centre_of(self.level)
+        return self.computed(off_centre_of, self.level)
 
     @cached_property
     def off_centre_lately(self) -> float:
         """The same, median of frames over the window: codes of a run that learns fall back for some steps."""
-        return float(np.median([off_centre_of(level) for level in self.recent_levels]))
+        return float(np.median([self.computed(off_centre_of, level) for level in self.recent_levels]))
 
     @cached_property
     def dead_codes(self) -> DeadCodes:
@@ -309,13 +323,15 @@ def read_run(
     settings: LabSettings | None = None,
     until: int | None = None,
     shown: Frame | None = None,
+    memory: LevelMemory | None = None,
 ) -> RunReading | None:
     """A run as it stood at step `until` (None: now), from its three stores; None if no frame was kept yet.
 
-    shown: the frame on screen, which the stores need not have kept; then that is the moment.
+    shown: the frame on screen, which the stores need not have kept; then that is the moment. memory: of what was read
+    of its frames before.
     """
     until = shown.step if shown else until
     kept = [frame for frame in frames.after(-1) if until is None or frame.step <= until]
     if shown and (not kept or kept[-1].step < shown.step):
         kept.append(shown)
-    return RunReading(kept, curves, events, settings) if kept else None
+    return RunReading(kept, curves, events, settings, memory) if kept else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from explorer.analysis.lab.diagnosis import Finding, found_in
+from explorer.analysis.lab.memory import LevelMemory
 from explorer.analysis.lab.moment import beside, moment_of
 from explorer.analysis.lab.reading import read_run
 from explorer.joints.frame import Frame
@@ -44,6 +45,7 @@ class Judge:
 
     def __init__(self) -> None:
         self._last: dict[int, _Judgement] = {}
+        self._memory = LevelMemory()
 
     def forget(self) -> None:
         """Another run begins."""
@@ -58,13 +60,13 @@ class Judge:
         soon = last is not None and last.told == told and now - last.at < max(EVERY_S, last.took / PART)
         if soon and playing and not told.past:
             return last.answer
-        answer = _judged(side, frame, told)
+        answer = _judged(side, frame, told, self._memory)
         self._last[i] = _Judgement(told, time.monotonic(), time.monotonic() - now, answer)
         return answer
 
 
-def _judged(side: Any, frame: Frame, told: Telling) -> dict[str, Any]:
-    run = read_run(side.curves, side.timeline, side.events, side.settings, shown=frame)
+def _judged(side: Any, frame: Frame, told: Telling, memory: LevelMemory) -> dict[str, Any]:
+    run = read_run(side.curves, side.timeline, side.events, side.settings, shown=frame, memory=memory)
     mended = told.mended_at is not None and (frame.step > told.mended_at or told.mended_at == 0)
     found = found_in(run)
     moment = moment_of(told.preset, run, mended) if told.preset else None
