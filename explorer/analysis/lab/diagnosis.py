@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from explorer.analysis.lab.collapse import embedding_collapse
+from explorer.analysis.lab.duplicates import DUPLICATE
 from explorer.analysis.lab.finding import Finding
 from explorer.analysis.lab.hysteresis import settle
 from explorer.analysis.lab.mismatch import mismatch
-from explorer.analysis.lab.reading import DUPLICATE, EARLY, RECENT, RunReading, read_run
+from explorer.analysis.lab.reading import EARLY, RECENT, RunReading, read_run
 from explorer.analysis.lab.rules_dead import dead, far, slid, window_of
 from explorer.analysis.lab.thresholds import DEAD_WARN, RECOVERED, SETTLED
 from explorer.analysis.lab.trailing import COMING, cause, trailing

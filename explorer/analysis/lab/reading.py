@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from explorer.analysis.lab.advice import advise
-from explorer.analysis.lab.dead_codes import LOOKS, DeadCodes, some, thin_out
-from explorer.analysis.lab.distances import FEW, error_of, off_centre_of, spread_of, squared_distances
+from explorer.analysis.lab.dead_codes import LOOKS, DeadCodes, thin_out
+from explorer.analysis.lab.distances import error_of, off_centre_of, spread_of
+from explorer.analysis.lab.duplicates import alike_of
 from explorer.analysis.lab.memory import LevelMemory
 from explorer.analysis.lab.reference import Reference, T
 from explorer.analysis.lab.until import CurvesUntil, EventsUntil
@@ -27,8 +28,6 @@ UNFAITHFUL = 0.1  # squared error of the outputs as a share of the variance of t
 ABOVE_BOUND = 4.0  # ... and this many times what codes of that perplexity could reach
 FALLING = 0.6  # an error falls while it is below this share of what it was when the run was half as long
 TURNED = 0.2  # of a length
-DUPLICATE = 0.05  # two codes are alike when closer than this share of the typical distance of a latent to its code
-CLOSE = 0.01  # ... and than this share of the median distance between codes
 
 
 class RunReading(Reference):
@@ -212,19 +211,11 @@ class RunReading(Reference):
             return None
         return window * now.batch_size
 
-    @cached_property
+    @property
     def alike(self) -> tuple[int, int]:
         """(alike, looked at): codes in use that lie on another one, of at most MANY; none where fewer than FEW are in
         use, or a rule gives them."""
-        live = self.level.vectors[self.level.state == LIVE]
-        if self.level.metric == "implicit" or len(live) < FEW:
-            return 0, 0
-        looked = some(live)
-        squared = squared_distances(looked, live)
-        between = float(np.sqrt(np.median(squared[:32])))
-        typical = float(np.sqrt(np.square(self.level.z_e - self.level.vectors[self.level.indices]).sum(-1).mean()))
-        squared[np.arange(len(looked)), some(np.arange(len(live)))] = np.inf  # a code and itself
-        return int((squared.min(1) < min(DUPLICATE * typical, CLOSE * between) ** 2).sum()), len(looked)
+        return self.computed(alike_of, self.level)
 
     @cached_property
     def latents_moved(self) -> float:
