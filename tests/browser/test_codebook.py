@@ -178,9 +178,12 @@ def test_the_maps_that_fit_a_codebook_are_drawn(page, app_url, tokenizer, kinds)
 
 
 def test_a_map_that_takes_longer_shows_how_far_it_is_and_can_be_left(page, app_url):
-    open_codebook(page, app_url, "tokenizer=vq-ema&map=umap")
-    page.get_by_text(re.compile(r"Laying out the UMAP map: \d+%")).wait_for()
-    page.get_by_role("button", name="Stop, show the PCA").click()
+    """Of a rule no layout ships. Until it is there the PCA is shown, and says what it is."""
+    open_codebook(page, app_url, "tokenizer=fsq&map=umap")
+    page.get_by_text(re.compile(r"PCA, while UMAP is laid out: \d+%")).wait_for()
+    page.wait_for_selector(f"{PAGE} .codebook-map[data-kind='pca']")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_text(re.compile("while UMAP is laid out")).wait_for(state="hidden")
     page.wait_for_selector(f"{PAGE} .codebook-map[data-kind='pca']")
 
 

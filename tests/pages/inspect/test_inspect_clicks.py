@@ -41,7 +41,7 @@ def ask(visitor, what, turn, **more):
 
 
 def test_a_choice_fills_three_values_and_the_results_are_one_of_them(visitor, shown):
-    assert set(shown["parts"]) == {"view", "player", "reconstruction", "card", "address", "editor"}
+    assert set(shown["parts"]) == {"view", "player", "reconstruction", "card", "address", "editor", "exports"}
     assert shown["token"] == visitor.token and not shown["chosen"] and shown["parts"]["card"] == ""
     assert visitor.part(Wish).shown.turn == shown["turn"]
     filled = [function for function in build().fns.values() if function.fn and function.fn.__module__ == page.__name__]
