@@ -22,6 +22,10 @@ class Spread:
     low: float
     high: float
 
+    def meets(self, other: Spread) -> bool:
+        """Whether some value lies in the ranges of both; ends count."""
+        return self.low <= other.high and other.low <= self.high
+
 
 @dataclass(frozen=True)
 class MediumRow:
@@ -110,17 +114,43 @@ def sentences(experiment: Experiment) -> tuple[str, ...]:
 
 
 def extremes(experiment: Experiment) -> tuple[str, ...]:
-    """Of an experiment on one medium: which loses least and most, and uses most and least of its codes."""
+    """Of an experiment on one medium: which loses least and most, and uses the largest and smallest share of its codes;
+    none is named where the seeds do not tell it from the others. Nothing where no two are there to compare."""
     rows = [row for row in rows_of(experiment) if row.quantized]
-    lost = sorted(rows, key=lambda row: row.measures["media_error"].mean)
-    used = sorted(rows, key=lambda row: -row.measures["usage"].mean)
-    seeds = f"means of {count_of(len(experiment.seeds), 'seed')}"
+    seeds = len(experiment.seeds)
+    if len(rows) < 2:
+        return ()
+    if seeds < 2:
+        return ("One seed has no range, so it does not tell which loses or uses most.",)
+    lost, used = "of the variance over", "of its codes over"
     return (
-        f"Least is lost with {lost[0].title} ({lost[0].measures['media_error'].mean:.1%} of the variance), most with "
-        f"{lost[-1].title} ({lost[-1].measures['media_error'].mean:.1%}; {seeds}).",
-        f"Most codes are used by {used[0].title} ({used[0].measures['usage'].mean:.0%}), fewest by {used[-1].title} "
-        f"({used[-1].measures['usage'].mean:.0%}).",
+        _end(rows, "media_error", 1, "Least is lost with", "which loses least", f"{lost} {seeds} seeds"),
+        _end(rows, "media_error", -1, "Most is lost with", "which loses most", f"{lost} {seeds} seeds"),
+        _end(
+            rows, "usage", -1, "The largest share is used by", "which uses the largest share", f"{used} {seeds} seeds"
+        ),
+        _end(
+            rows, "usage", 1, "The smallest share is used by", "which uses the smallest share", f"{used} {seeds} seeds"
+        ),
     )
+
+
+def _end(rows: Sequence[MediumRow], measure: str, sign: int, wins: str, asked: str, denominator: str) -> str:
+    """Which row is lowest (sign 1) or highest (-1), named where its range over the seeds meets that of no other: by the
+    means alone a winner would be named inside the noise of the seeds."""
+    first, *others = sorted(rows, key=lambda row: sign * row.measures[measure].mean)
+    best = first.measures[measure]
+    met = [row for row in others if best.meets(row.measures[measure])]
+    own = f"{first.title} ({_shares(best)} {denominator})"
+    those = ", ".join(f"{row.title} ({_shares(row.measures[measure])})" for row in met or others[:1])
+    if not met:
+        return f"{wins} {own}, next comes {those}."
+    return f"The seeds do not tell {asked}: the range of {own} meets {'that' if len(met) == 1 else 'those'} of {those}."
+
+
+def _shares(spread: Spread) -> str:
+    low, high = f"{spread.low:.1%}", f"{spread.high:.1%}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _own(rows: Sequence[MediumRow]) -> str:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from explorer.analysis.experiments.across_media import dimension_of, extremes, rows_of, sentences
+from explorer.joints.experiment import Condition, Experiment
 from explorer.views.experiments.payload import experiment_payload
-from tests.made_experiments import made_experiment
+from tests.made_experiments import made_experiment, run_of
 
 
 def test_rows_are_means_over_the_seeds_with_their_ends():
@@ -41,12 +42,50 @@ def test_sentences_tell_what_is_shared_from_what_is_a_mediums_own():
     )
 
 
-def test_extremes_name_what_loses_and_uses_most_and_least():
-    least, most = extremes(made_experiment())
-    assert least == (
-        "Least is lost with Codebook loss (50.0% of the variance), most with Codebook loss (90.0%; means of 2 seeds)."
+THREE = tuple(Condition(name, name.upper(), "Made.") for name in "abc")
+
+
+def race(lost, used):
+    """Each of a, b, c with a seed for each of its losses, and for each count of the codes it uses of 8."""
+    runs = [
+        run_of("image", one.id, seed, [5] * codes + [0] * (8 - codes), loss)
+        for one in THREE
+        for seed, (loss, codes) in enumerate(zip(lost[one.id], used[one.id], strict=True))
+    ]
+    return Experiment("race", "Made", "Which?", THREE, tuple(runs))
+
+
+def test_extremes_are_named_where_their_ranges_meet_no_other():
+    told = race({"a": (0.1, 0.2), "b": (0.21, 0.4), "c": (0.5, 0.5)}, {"a": (2, 3), "b": (4, 5), "c": (6, 8)})
+    assert extremes(told) == (
+        "Least is lost with A (10.0% to 20.0% of the variance over 2 seeds), next comes B (21.0% to 40.0%).",
+        "Most is lost with C (50.0% of the variance over 2 seeds), next comes B (21.0% to 40.0%).",
+        "The largest share is used by C (75.0% to 100.0% of its codes over 2 seeds), next comes B (50.0% to 62.5%).",
+        "The smallest share is used by A (25.0% to 37.5% of its codes over 2 seeds), next comes B (50.0% to 62.5%).",
     )
-    assert most == "Most codes are used by Codebook loss (62%), fewest by Codebook loss (25%)."
+
+
+def test_no_extreme_is_named_inside_the_noise_of_the_seeds():
+    """c is third by its mean, yet its range meets that of a; ends that are equal meet."""
+    noisy = race({"a": (0.1, 0.3), "b": (0.3, 0.4), "c": (0.2, 0.9)}, {"a": (2, 3), "b": (4, 5), "c": (5, 8)})
+    assert extremes(noisy) == (
+        "The seeds do not tell which loses least: the range of A (10.0% to 30.0% of the variance over 2 seeds) meets "
+        "those of B (30.0% to 40.0%), C (20.0% to 90.0%).",
+        "The seeds do not tell which loses most: the range of C (20.0% to 90.0% of the variance over 2 seeds) meets "
+        "those of B (30.0% to 40.0%), A (10.0% to 30.0%).",
+        "The seeds do not tell which uses the largest share: the range of C (62.5% to 100.0% of its codes over 2 "
+        "seeds) meets that of B (50.0% to 62.5%).",
+        "The smallest share is used by A (25.0% to 37.5% of its codes over 2 seeds), next comes B (50.0% to 62.5%).",
+    )
+    third = race({"a": (0.1, 0.3), "b": (0.31, 0.32), "c": (0.3, 0.9)}, {"a": (1, 1), "b": (1, 1), "c": (1, 1)})
+    assert "meets that of C (30.0% to 90.0%)" in extremes(third)[0], "not of the next by its mean alone"
+
+
+def test_one_seed_and_one_condition_have_no_extremes():
+    single = race({"a": (0.1,), "b": (0.3,), "c": (0.9,)}, {"a": (2,), "b": (4,), "c": (8,)})
+    assert extremes(single) == ("One seed has no range, so it does not tell which loses or uses most.",)
+    alone = replace(single, runs=single.runs[:1])
+    assert extremes(alone) == ()
 
 
 def test_the_effective_dimension_is_that_of_the_axes_alone():
