@@ -59,3 +59,26 @@ def test_on_paper_all_figures_stand_two_beside_each_other(context, report):
     )
     assert all(height >= least and whole is not False for height, whole in plots if height is not None), plots
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_a_long_text_leaves_the_words_of_the_first_column_whole(context, tmp_path):
+    """However wide the text beside them, no such cell is narrower than its longest word; a file's name may break."""
+    settings = {"seeds": " ".join(["'a long value'"] * 60)}
+    audit = audit_of(
+        level_of(lattice(3, 5), np.zeros((64, 2))), settings=settings, skipped=(("x" * 300, "empty"),), planned=2
+    )
+    (tmp_path / "report.html").write_text(html_report(audit, (lattice(3, 5),)), encoding="utf-8")
+    page = context.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+    for width in (1440, 420):
+        page.set_viewport_size({"width": width, "height": 900})
+        lines = page.evaluate(
+            """() => Object.fromEntries(["Tokenizer", "State", "Counted", "x".repeat(300)].map((name) => {
+              const cell = [...document.querySelectorAll("th")].find((one) => one.textContent === name);
+              const text = document.createRange();
+              text.selectNodeContents(cell);
+              return [name[0], text.getClientRects().length];
+            }))"""
+        )
+        assert (lines["T"], lines["S"], lines["C"]) == (1, 1, 1) and lines["x"] > 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -217,7 +217,9 @@ def _skipped(audit: Audit) -> str:
     rows = [(escape(name), escape(why)) for name, why in audit.skipped[:SKIPPED_SHOWN]]
     more = len(audit.skipped) - len(rows)
     tail = f'<p class="quiet">and {more:,} more, all in audit.json.</p>' if more else ""
-    return f"<h2>Skipped: {count_of(len(audit.skipped), 'file')}</h2>" + _table(rows) + tail
+    return (
+        f"<h2>Skipped: {count_of(len(audit.skipped), 'file')}</h2>" + f'<div class="names">{_table(rows)}</div>' + tail
+    )
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> str:
