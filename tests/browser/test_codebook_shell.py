@@ -169,3 +169,22 @@ def test_a_job_in_shards_is_watched(page, chromium_path, tmp_path):
         count(1)
         says("All shards are done")
         says(f"{first.stop + second.stop - second.first} of {len(source)} media")
+
+
+def test_in_use_lights_every_code_with_a_token_and_the_diagnosis_begins_anew_with_each_audit(page, app_url):
+    counts = load_shipped("vq-collapsed", "val").levels[0].counts
+    page.set_viewport_size({"width": 1400, "height": 700})  # the findings beside the page of a code have to scroll
+    open_page(page, app_url, "tokenizer=vq-collapsed&code=1")
+    assert page.locator(f"{PAGE} .cb-key[data-state='4'] span").first.inner_text() == "of them over-used"
+    in_use = page.locator(f"{PAGE} .cb-key[data-state='0']")
+    assert in_use.locator("b").inner_text() == f"{np.count_nonzero(counts):,}"
+    in_use.click()
+    assert in_use.get_attribute("aria-pressed") == "true"
+    selected = page.locator(f"{PAGE} .cm-selected").inner_text()
+    assert f"{np.count_nonzero(counts):,} used" in selected and f"{counts.sum():,} of" in selected
+    findings = f"document.querySelector('{PAGE} .cb-findings')"
+    page.evaluate(f"{findings}.scrollTop = 40")
+    assert page.evaluate(f"{findings}.scrollTop") == 40
+    page.locator(f"{PAGE} .cb-select").first.select_option("vq-ema")
+    until(page, "d.ready === 'true' && d.tokenizer === 'vq-ema'")
+    assert page.evaluate(f"{findings}.scrollTop") == 0

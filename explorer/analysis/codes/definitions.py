@@ -53,7 +53,9 @@ DEFINITIONS: Mapping[str, Definition] = {
         "tokens counted", "N: one for each position whose code was counted, of the level or group that is shown."
     ),
     "used": Definition(
-        "used codes", f"Codes with at least {LEAST_TOKENS} of the tokens that were counted. Usage is their share of K."
+        "used codes",
+        f"Codes with at least {LEAST_TOKENS} of the tokens that were counted, over-used ones and near-duplicates among "
+        "them; the rest are dead, likely dead or not seen yet. Usage is their share of K.",
     ),
     "ceiling": Definition(
         "the ceiling", "N tokens can show at most N codes, so no more than min(K, N) of K codes can be in use."

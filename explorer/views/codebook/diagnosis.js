@@ -73,6 +73,10 @@ export function mount(host, bus) {
     caption.replaceChildren(...(others.length > 0 ? ["Also: ", ...others.flatMap((one, i) => (i > 0 ? [", ", button(one)] : [button(one)]))] : []));
   };
   bus.on(["open", "level"], draw);
+  // From the first finding again, once a code is chosen anew: until then the list need not scroll, and would take up its old place later.
+  const rewind = (...elements) => queueMicrotask(() => elements.forEach((one) => Object.assign(one ?? {}, { scrollTop: 0 })));
+  bus.on(["level"], () => rewind(list));
+  bus.on(["open"], () => rewind(list, host.parentElement));
   draw();
 }
 

@@ -7,13 +7,14 @@ export const UNSEEN = 2;
 export const DUPLICATE = 3;
 export const OVERUSED = 4;
 
-/** id: for styles. word: on screen. Marks are told apart by shape; colour only repeats it. */
+/** id: for styles. word: of one code. part: of all such codes, where they are some of those in use. Marks are told apart by shape;
+ *  colour only repeats it. */
 export const STATES = [
   { id: "live", word: "in use" },
   { id: "dead", word: "dead" },
   { id: "unseen", word: "not seen yet" },
-  { id: "duplicate", word: "near-duplicate" },
-  { id: "overused", word: "over-used" },
+  { id: "duplicate", word: "in use, near-duplicate", part: "of them near-duplicate" },
+  { id: "overused", word: "in use, over-used", part: "of them over-used" },
 ];
 
 /** The word of a state over a level. How many codes stay without a token is known at least, which of them they are is not. */
@@ -29,16 +30,30 @@ export function tally(state) {
   return found;
 }
 
-/** The states of a level that need a definition, as ids of the help. */
-export function termsOf({ state }) {
-  const found = tally(state);
-  return [null, "dead", "unseen", "near-duplicate", "over-used"].filter((id, number) => id && found[number] > 0);
+/** What a legend counts: the codes in use, over-used ones and near-duplicates among them, which follow as their parts; then the
+ *  rest. found: of `tally`. -> [{id, state, word, count}]. */
+export function groupsOf(level, found) {
+  const inUse = found[LIVE] + found[DUPLICATE] + found[OVERUSED];
+  return [LIVE, DUPLICATE, OVERUSED, DEAD, UNSEEN].map((state) => {
+    const { id, part } = STATES[state];
+    return { id, state, word: part ?? stateWord(level, state), count: state === LIVE ? inUse : found[state] };
+  });
 }
 
-/** The codes in one state, rising. */
-export function codesIn(state, wanted) {
+/** Whether a code in `state` is one of the group that the legend calls by `group`. */
+export const isOf = (state, group) => state === group || (group === LIVE && state !== DEAD && state !== UNSEEN);
+
+/** The groups of a level that need a definition, as ids of the help. */
+export function termsOf(level) {
+  const found = groupsOf(level, tally(level.state));
+  const terms = ["used", "near-duplicate", "over-used", "dead", "unseen"];
+  return terms.filter((_, number) => found[number].count > 0);
+}
+
+/** The codes of one group of the legend, rising. */
+export function codesIn(state, group) {
   const found = [];
-  for (let code = 0; code < state.length; code++) if (state[code] === wanted) found.push(code);
+  for (let code = 0; code < state.length; code++) if (isOf(state[code], group)) found.push(code);
   return found;
 }
 

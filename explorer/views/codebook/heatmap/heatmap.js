@@ -7,7 +7,7 @@ import { createPainting } from "./paint.js";
 import { codeWords, heatmapCaption, heatmapTable, legendOf, ORDERS, shownCodes } from "./words.js";
 import { litCode } from "../link.js";
 import { foldedTable, furnish, saveCsv, saveFigure } from "../../kit/widgets/panel.js";
-import { codesIn, rankOf, tally, termsOf, usageOrder } from "../states.js";
+import { codesIn, isOf, rankOf, tally, termsOf, usageOrder } from "../states.js";
 import { viridis } from "../../kit/draw/colormaps.js";
 import { helpTerms } from "../../kit/page/help.js";
 import { h, say, segments } from "../../kit/widgets/dom.js";
@@ -238,27 +238,22 @@ class Heatmap extends Component {
     );
   }
 
-  /** All codes of a state, as if lassoed; once more lets go. */
-  light(state) {
-    const again = this.litState() === state;
-    this.bus.set({ lasso: again ? null : new Set(codesIn(this.level.state, state)) });
+  /** All codes of a group, as if lassoed; once more lets go. */
+  light(group) {
+    this.bus.set({ lasso: this.isLit(group) ? null : new Set(codesIn(this.level.state, group)) });
   }
 
-  /** The state whose codes are exactly the lassoed ones, or null. */
-  litState() {
+  /** Whether the codes of a group are exactly the lassoed ones. */
+  isLit(group) {
     const { lasso } = this.bus.state;
-    if (!lasso?.size) return null;
-    const [first] = lasso;
-    const state = this.level.state[first];
-    if (lasso.size !== this.found[state]) return null;
-    for (const code of lasso) if (this.level.state[code] !== state) return null;
-    return state;
+    if (!lasso?.size || lasso.size !== legendOf(this.level, this.found).find(({ state }) => state === group)?.count) return false;
+    for (const code of lasso) if (!isOf(this.level.state[code], group)) return false;
+    return true;
   }
 
   showLasso() {
     if (!this.level) return;
-    const lit = this.litState();
-    for (const key of this.keys.children) key.setAttribute("aria-pressed", String(Number(key.dataset.state) === lit));
+    for (const key of this.keys.querySelectorAll(".cb-key")) key.setAttribute("aria-pressed", String(this.isLit(Number(key.dataset.state))));
   }
 
   savePicture() {

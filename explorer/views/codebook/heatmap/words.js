@@ -2,7 +2,7 @@
 // What the heatmap says in words and as a table. Pure.
 
 import { amount, countOf, csv, percent, whole } from "../../kit/wire/format.js";
-import { DEAD, OVERUSED, STATES, stateWord, UNSEEN } from "../states.js";
+import { DEAD, groupsOf, OVERUSED, STATES, stateWord, UNSEEN } from "../states.js";
 
 export const ORDERS = [
   { id: "usage", label: "By usage", title: "The most used code first, row by row" },
@@ -34,13 +34,13 @@ export function heatmapCaption(level, order) {
   return `${cells} ${counted} ${states}`;
 }
 
-/** Entries of the legend: only states that occur, and "dead" or "not seen yet" even at 0, whichever can be said. */
+/** Entries of the legend: only groups that occur, and "dead" or "not seen yet" even at 0, whichever can be said. */
 export function legendOf(level, found) {
   const K = level.codebook_size;
   const silent = level.dead === null || level.dead === undefined || found[UNSEEN] > 0 ? UNSEEN : DEAD;
-  return STATES.map(({ id }, state) => ({ id, state, word: stateWord(level, state), count: found[state], share: percent(found[state], K) })).filter(
-    ({ state, count }) => count > 0 || state === silent || state === OVERUSED,
-  );
+  return groupsOf(level, found)
+    .filter(({ state, count }) => count > 0 || state === silent || state === OVERUSED)
+    .map((group) => ({ ...group, share: percent(group.count, K) }));
 }
 
 /** Rows for the screen: the first `most` codes in the order of the picture, of the lassoed ones where some are:

@@ -8,7 +8,7 @@ import { h } from "../../kit/widgets/dom.js";
 import { whole } from "../../kit/wire/format.js";
 import { compact, logTicks, niceTicks } from "../../kit/draw/ticks.js";
 import { drawMark } from "./marks.js";
-import { stateWord, tally, termsOf } from "../states.js";
+import { groupsOf, tally, termsOf } from "../states.js";
 
 const KEY_PX = 18;
 
@@ -47,8 +47,9 @@ export function drawLegend(element, { scale, colours, level, sizes, marks, theme
   if (sizes) parts.push(h("p", {}, h("b", {}, `Area: ${sizes.title}`), ` (${sizes.bare})`));
   if (marks) {
     const middle = colours[Math.floor(colours.length / 2)];
-    const each = tally(level.state).map((n, state) =>
-      n > 0 ? h("span", { class: "cm-state" }, key(state, scale ? middle : colours[state], theme), `${stateWord(level, state)} ${whole(n)}`) : null,
+    const groups = groupsOf(level, tally(level.state)).filter(({ count }) => count > 0);
+    const each = groups.map(({ state, word, count }) =>
+      h("span", { class: "cm-state" }, key(state, scale ? middle : colours[state], theme), `${word} ${whole(count)}`),
     );
     parts.push(h("div", { class: "cm-states" }, ...each));
   }

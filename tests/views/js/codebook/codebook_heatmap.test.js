@@ -4,7 +4,7 @@ import { countScale, gridShape, hilbert, layCells, moveCell } from "../../../../
 import { cellColours, cellMask, cutTile, numberSize, TILE, visibleCells } from "../../../../explorer/views/codebook/heatmap/paint.js";
 import { codeWords, heatmapCaption, heatmapTable, legendOf, shownCodes } from "../../../../explorer/views/codebook/heatmap/words.js";
 import { percent } from "../../../../explorer/views/kit/wire/format.js";
-import { codesIn, DEAD, LIVE, rankOf, tally, UNSEEN, usageOrder } from "../../../../explorer/views/codebook/states.js";
+import { codesIn, DEAD, LIVE, rankOf, tally, termsOf, UNSEEN, usageOrder } from "../../../../explorer/views/codebook/states.js";
 
 const numbers = (K) => Uint32Array.from({ length: K }, (_, i) => i);
 const level = (counts, state, more = {}) => ({
@@ -126,20 +126,22 @@ test("numbers are written where the longest of them fits its cell", () => {
 test("words carry count, denominator, rank and state; the legend names what occurs and what could", () => {
   const one = level([60, 39, 1, 0], [4, 3, 0, 1]);
   const rank = rankOf(usageOrder(one.counts));
-  assert.equal(codeWords(one, 1, rank), "Code 1: 39 of 100 tokens (39%), rank 2 of 4, near-duplicate");
+  assert.equal(codeWords(one, 1, rank), "Code 1: 39 of 100 tokens (39%), rank 2 of 4, in use, near-duplicate");
   assert.equal(codeWords(one, 3, rank), "Code 3: 0 of 100 tokens (0%), dead");
   const caption = heatmapCaption(one, "number");
   for (const part of ["one code of 4", "100 tokens", "25 a code", "ceiling min(K, N) = 4", "from 50 tokens"]) assert.ok(caption.includes(part), part);
   assert.ok(heatmapCaption({ ...one, state_words: "Over-used: as said." }, "map").endsWith("Over-used: as said."));
   assert.deepEqual(tally(one.state), [1, 1, 0, 1, 1]);
   assert.deepEqual(codesIn(one.state, 3), [1]);
+  assert.deepEqual(codesIn(one.state, LIVE), [0, 1, 2], "in use is every code with a token, whatever else it is");
+  assert.deepEqual(termsOf(one), ["used", "near-duplicate", "over-used", "dead"]);
   assert.deepEqual(
     legendOf(one, tally(one.state)).map(({ id, count, share }) => [id, count, share]),
     [
-      ["live", 1, "25%"],
-      ["dead", 1, "25%"],
+      ["live", 3, "75%"],
       ["duplicate", 1, "25%"],
       ["overused", 1, "25%"],
+      ["dead", 1, "25%"],
     ],
   );
   const few = level([1, 0, 0, 0], [0, 2, 2, 2], { dead: null, unseen: 3 });
@@ -147,8 +149,8 @@ test("words carry count, denominator, rank and state; the legend names what occu
     legendOf(few, tally(few.state)).map(({ id, count }) => [id, count]),
     [
       ["live", 1],
-      ["unseen", 3],
       ["overused", 0],
+      ["unseen", 3],
     ],
   );
 });
@@ -156,10 +158,10 @@ test("words carry count, denominator, rank and state; the legend names what occu
 test("where it is not known which codes are dead, none is called so for certain, and nowhere are there 0 beside some", () => {
   const words = (one) => legendOf(one, tally(one.state)).map(({ word, count }) => `${word} ${count}`);
   const most = level([9, 0, 0, 0], [0, 1, 1, 1], { dead: 2, unseen: 1 });
-  assert.deepEqual(words(most), ["in use 1", "likely dead 3", "over-used 0"]);
+  assert.deepEqual(words(most), ["in use 1", "of them over-used 0", "likely dead 3"]);
   assert.match(codeWords(most, 3, rankOf(usageOrder(most.counts))), /, likely dead$/);
   const some = level([9, 0, 0, 0], [0, 2, 2, 2], { dead: 1, unseen: 2 });
-  assert.deepEqual(words(some), ["in use 1", "dead or not seen yet 3", "over-used 0"]);
+  assert.deepEqual(words(some), ["in use 1", "of them over-used 0", "dead or not seen yet 3"]);
 });
 
 test("a share that is not all is never called all", () => {

@@ -113,7 +113,7 @@ function smallMap(more = {}) {
 
 test("the words of a code: state, count, denominator, norm, error", () => {
   const text = words.codeWords(2, level, smallMap());
-  assert.equal(text, "Code 2 · near-duplicate · 10 of 111 tokens (9.0%) · norm 3.00 · error 0.250 (mean squared)");
+  assert.equal(text, "Code 2 · in use, near-duplicate · 10 of 111 tokens (9.0%) · norm 3.00 · error 0.250 (mean squared)");
   assert.ok(!words.codeWords(0, level, smallMap()).includes("error"));
 });
 
@@ -129,7 +129,7 @@ test("files: every drawn code with its own place; corners with their bits; the s
   const lines = words.mapTable(smallMap(), level).trim().split("\n");
   assert.equal(lines[0], "code,pca_x,pca_y,tokens,share,state,norm,mean_squared_error");
   assert.equal(lines[1], "0,0,0,0,0,dead,1,");
-  assert.equal(lines[4], `3,2,1,100,${100 / 111},over-used,4,0.125`);
+  assert.equal(lines[4], `3,2,1,100,${100 / 111},"in use, over-used",4,0.125`);
   const corners = words.cornerTable([1, 2, 3, 4, 5, 6, 7, 8], [9, 0, 4], 36).trim().split("\n");
   assert.equal(corners[0], "bit_10,bit_1,bit_5,tokens,share");
   assert.equal(corners[7], `1,1,0,7,${7 / 36}`);
@@ -138,7 +138,7 @@ test("files: every drawn code with its own place; corners with their bits; the s
       .selectionTable({ rows: [{ code: 3, count: 100 }] }, level)
       .trim()
       .split("\n")[1],
-    `3,100,${100 / 111},over-used`,
+    `3,100,${100 / 111},"in use, over-used"`,
   );
 });
 
