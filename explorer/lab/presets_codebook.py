@@ -45,7 +45,7 @@ CODEBOOK_PRESETS = (
         id="rich_get_richer",
         title="The rich get richer",
         watch="All codes start in the middle. Seven or so on the outside of the crowd win every latent in the first "
-        "steps; the heatmap shows a few bright rows and black ones that never light again.",
+        "steps; the heatmap shows a few bright rows and hatched ones that never light again.",
         why="A code that is chosen moves to its latents and is chosen again; one that is not chosen is not drawn to "
         "any latent. Without reseeding a dead code stays dead.",
         source="LatentActionPretraining/LAPA/issues/17",

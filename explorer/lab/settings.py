@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from difflib import get_close_matches
 
 from explorer.foundation.errors import FieldError, SettingsError
 from explorer.lab.control import LATTICES, STARTED
@@ -147,7 +148,9 @@ class LabSettings:
         values = {}
         for name, value in changes.items():
             if name not in types:
-                raise FieldError(name, f"There is no setting {_shown(name)}.")
+                near = get_close_matches(str(name), types, n=3)
+                meant = f" Was {' or '.join(near)} meant?" if near else ""
+                raise FieldError(name, f"There is no setting {_shown(name)}.{meant}")
             values[name] = _cast(name, value, types[name])
         return replace(self, **values)
 

@@ -252,3 +252,12 @@ def test_what_follows_from_the_settings():
     assert (drawn.latents_an_item, drawn.values_an_item, LabSettings().values_an_item) == (49, 784, 2)
     assert LabSettings().changed({"quantizer": "fsq", "dim": 3}).codes == 125
     assert LabSettings().changed({"quantizer": "lfq", "dim": 5}).codes == 32
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("data", "Was dataset"), ("codebooksize", "Was codebook_size"), ("zz", "'zz'.")]
+)
+def test_a_setting_that_is_not_there_is_refused_with_those_that_may_be_meant(name, words):
+    with pytest.raises(FieldError) as error:
+        LabSettings().changed({name: 1})
+    assert error.value.field == name and words in str(error.value)

@@ -203,7 +203,8 @@ def _not_yet(run: RunReading) -> Finding | None:
     young = run.now.step < SETTLED  # its last steps are its first, when codes that start on latents fit them
     now = run.held_out_error if young else run.lately
     at_least, times = (UNFIT, UNFITTER) if young else (BLUNT, BLUNTER)
-    if least is None or now < run.ease * max(at_least, times * least) or not (young or run.falls(1 / run.ease)):
+    bar = max(at_least, times * (least or 0))
+    if least is None or now < run.ease * bar or not (young or run.falls(1 / run.ease)) or _recovered(run, bar):
         return None
     text = (
         f"The codes leave {of_variance(run.error)}{run.where}, and k-means with {count_of(codes, 'code')} "

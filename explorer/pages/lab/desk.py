@@ -253,6 +253,7 @@ def _export(desk: LabDesk, request: asked.File) -> dict[str, Any]:
     """A file of side A: the frames, curves and events, or the curves alone."""
     side = desk.runner.sides[0]
     name = f"lab-{side.settings.quantizer}-seed{side.settings.seed}-step{desk.runner.step}"
+    name += "-run-a" if len(desk.runner.sides) > 1 else ""
     if request.kind == "csv":
         file = {"name": f"{name}.csv", "mime": "text/csv", "data": side.csv()}
     else:

@@ -202,6 +202,9 @@ def test_files_are_handed_over(desk):
         assert arrays["frame_step"].tolist() == list(range(7))
     table = base64.b64decode(ask(desk, "export", kind="csv")["file"]["data"]).decode()
     assert table.startswith("step,") and len(table.splitlines()) == 7
+    assert file["name"] == "lab-vq-seed0-step6.npz"
+    assert ask(desk, "compare", changes={"seed": 1})["ok"]
+    assert ask(desk, "export", kind="csv")["file"]["name"].endswith("-run-a.csv"), "of two runs it is that of A"
 
 
 def test_nonsense_gets_words_and_the_run_goes_on(desk):

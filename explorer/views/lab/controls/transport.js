@@ -113,8 +113,8 @@ function exportMenu(env, run, current, life) {
     return copyLink(note, `Copied. It opens this run from its start: ${holds}.`, `The address bar holds the link: ${holds}.`);
   };
   return createExports(life, [
-    { text: "Frames, .npz", title: "Every kept moment as numpy arrays", make: file("npz") },
-    { text: "Curves, .csv", title: "One row a kept step: losses and measures", make: file("csv") },
+    { text: "Frames, .npz", title: "Every kept moment as numpy arrays; of two runs that of run A", make: file("npz") },
+    { text: "Curves, .csv", title: "One row a kept step: losses and measures; of two runs that of run A", make: file("csv") },
     { text: "Plane, .png", title: "The latent plane as it is now", make: () => savePlanes(env) },
     { text: "Link", title: "A link that opens this run from its start", make: link },
   ]);

@@ -81,7 +81,7 @@ class Heatmap extends Component {
     );
     const order = segments("Order of the rows", (id) => this.setOrder(id));
     order.options(ORDERS, "usage");
-    this.legend = createLegend();
+    this.legend = createLegend(this.about);
     const { caption } = furnish(root, "heatmap", "Codes over time", [order.element], this.stage.element, this.legend.element);
     this.caption = caption;
     this.own(env.bus.subscribe(() => this.follow()));
@@ -268,7 +268,7 @@ class Heatmap extends Component {
 }
 
 /** Colours with their numbers, and the three marks. */
-function createLegend() {
+function createLegend(about) {
   const stops = Array.from({ length: 10 }, (_, i) => viridis(i / 9)).join(",");
   const ramp = h("span", { class: "dte-lp-ramp", style: `background:linear-gradient(90deg,${stops})` });
   const ticks = h("span", { class: "dte-lp-ramp-ticks", "aria-hidden": "true" });
@@ -276,7 +276,7 @@ function createLegend() {
   const element = h(
     "div",
     { class: "dte-lp-legend" },
-    h("span", { class: "dte-lp-scale" }, h("span", {}, "tokens a step"), h("span", { class: "dte-lp-rampbox" }, ramp, ticks)),
+    h("span", { class: "dte-lp-scale" }, h("span", {}, `tokens a step (${about.counts})`), h("span", { class: "dte-lp-rampbox" }, ramp, ticks)),
     key("dead", "dead"),
     key("unseen", "unseen"),
     key("reseed", "reseeded"),
