@@ -47,7 +47,7 @@ def _more(of: Evidence) -> str:
     if media.copied and media.own < CERTAIN_MEDIA:
         return f"Count {CERTAIN_MEDIA} {of.unit} or more that differ from each other."
     if media.total >= CERTAIN_MEDIA and of.share_each >= LIKELY_EACH:
-        return "Nothing need be changed: others are hardly less rare, so these may follow. More media would tell."
+        return "Not known yet: others are hardly less rare, so some of these may follow. More media would tell."
     return (
         f"Nothing need be changed yet. To tell whether codes are dead, count {CERTAIN_MEDIA} media or more and about "
         f"{LIKELY_EACH} tokens for each code, {LIKELY_EACH * of.size:,}."
