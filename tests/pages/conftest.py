@@ -1,8 +1,10 @@
-"""What tests of pages share: a folder where uploads lie as the running server has them."""
+"""What tests of pages share: a folder where uploads lie as the running server has them, and who is there."""
 
 import pytest
 
 from explorer.pages.app import build
+from explorer.pages.shared import door
+from explorer.pages.shared.presence import Presence
 from explorer.pages.shared.visitor_files import NOBODYS, files
 
 
@@ -19,3 +21,11 @@ def uploads():
 def built():
     """All pages; nothing is changed of them."""
     return build()
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Who is there, of this test alone."""
+    found = Presence()
+    monkeypatch.setattr(door, "presence", found)
+    return found

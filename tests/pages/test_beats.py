@@ -11,16 +11,8 @@ from starlette.websockets import WebSocketDisconnect
 from explorer.foundation.owners import owner
 from explorer.pages.shared import door
 from explorer.pages.shared.beats import BeatsBySocket
-from explorer.pages.shared.presence import Presence
 
 PAGE = {"accept": "text/html"}
-
-
-@pytest.fixture
-def here(monkeypatch):
-    found = Presence()
-    monkeypatch.setattr(door, "presence", found)
-    return found
 
 
 @pytest.fixture

@@ -10,17 +10,9 @@ from starlette.testclient import TestClient
 
 from explorer.foundation.owners import EVERYBODY, owner
 from explorer.pages.shared import door
-from explorer.pages.shared.presence import Presence
 from explorer.pages.shared.visitor_files import NOBODYS, UploadPlace, VisitorFiles
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
-
-
-@pytest.fixture
-def here(monkeypatch):
-    found = Presence()
-    monkeypatch.setattr(door, "presence", found)
-    return found
 
 
 @pytest.fixture

@@ -33,15 +33,15 @@ def hold(level: Level, run: RunReading, beyond: float = BEYOND, at_once: bool = 
     """The level of a run as it is held, where `level` tells it for the bars as `run.ease` lowers them: the lower they
     are, the higher it is. beyond: of a bar, below which a number falls back at once; at_once: what rises is told so."""
     if run.on_grid:
-        lowest, highest = level(run), _eased(level, run, NEAR)
+        lowest, highest = level(run), _at(level, run, NEAR)
     else:
-        lowest = level(run) if at_once else _eased(level, run, 1 / beyond)
-        highest = _eased(level, run, beyond)
+        lowest = level(run) if at_once else _at(level, run, 1 / beyond)
+        highest = _at(level, run, beyond)
     if lowest == highest:
         return HeldLevel(lowest)
     looks: list[tuple[int, int, int]] = []
     for look in run.looks:  # newest first
-        low, high = level(look), _eased(level, look, NEAR)
+        low, high = level(look), _at(level, look, NEAR)
         looks.append((look.now.step, low, high))
         if low == high:
             break
@@ -76,10 +76,6 @@ def settle(check: Check, run: RunReading) -> Finding | None:
 
 def _rank(found: Finding | None) -> int:
     return LEVELS.index(found.level if found else "")
-
-
-def _eased(level: Level, run: RunReading, ease: float) -> int:
-    return _at(level, run, ease)
 
 
 def _at(ask: Callable, run: RunReading, ease: float) -> Any:

@@ -36,9 +36,8 @@ _WITH_CHECKSUMS = ("flac", "wavpack", "tta")
 # Containers whose header does not say how long they are: FFmpeg's duration is a guess from their size.
 _GUESSED = ("aac", "loas", "ac3", "eac3", "dts", "amr", "mpegts", "mpeg", "flv")
 _DELAYED = ("aac", "mp3", "mp2", "mp1")  # and names that begin so: their encoders begin with near silence
-_PACKED = (
-    "FLAC",
-)  # whose subtype is that of the samples that come out; with _SOUGHT, where it finds any sample exactly
+# Whose subtype is that of the samples that come out; with _SOUGHT, where it finds any sample exactly.
+_PACKED = ("FLAC",)
 _SOUGHT = ("VORBIS",)
 _PLAIN = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")  # libsndfile's names of samples that are stored one by one
 _GAP_S = 0.05  # a jump of the time stamps that is no rounding
