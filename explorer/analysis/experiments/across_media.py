@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,11 @@ class Spread:
     mean: float
     low: float
     high: float
+
+    @property
+    def told(self) -> bool:
+        """Whether every seed has a finite number: an error is NaN where nothing varies in the held-out media."""
+        return math.isfinite(self.low) and math.isfinite(self.high) and math.isfinite(self.mean)
 
     def meets(self, other: Spread) -> bool:
         """Whether some value lies in the ranges of both; ends count."""
@@ -138,6 +144,9 @@ def extremes(experiment: Experiment) -> tuple[str, ...]:
 def _end(rows: Sequence[MediumRow], measure: str, sign: int, wins: str, asked: str, denominator: str) -> str:
     """Which row is lowest (sign 1) or highest (-1), named where its range over the seeds meets that of no other: by the
     means alone a winner would be named inside the noise of the seeds."""
+    bare = [row.title for row in rows if not row.measures[measure].told]
+    if bare:
+        return f"It is not known {asked}: {', '.join(bare)} {'has' if len(bare) == 1 else 'have'} no finite number."
     first, *others = sorted(rows, key=lambda row: sign * row.measures[measure].mean)
     best = first.measures[measure]
     met = [row for row in others if best.meets(row.measures[measure])]

@@ -77,7 +77,7 @@ def _finite(value: float) -> float | None:
 
 def _text(spread: Spread | None, form: str) -> str:
     """ "12 to 15", "34%"; a dash for what does not apply."""
-    if spread is None or not math.isfinite(spread.mean):
+    if spread is None or not spread.told:
         return "\N{EN DASH}"
     low, high = _written(spread.low, form), _written(spread.high, form)
     return low if low == high else f"{low} to {high}"

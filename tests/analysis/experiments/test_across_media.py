@@ -1,5 +1,6 @@
 """An experiment read across media, against means and shares by hand."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -79,6 +80,18 @@ def test_no_extreme_is_named_inside_the_noise_of_the_seeds():
     )
     third = race({"a": (0.1, 0.3), "b": (0.31, 0.32), "c": (0.3, 0.9)}, {"a": (1, 1), "b": (1, 1), "c": (1, 1)})
     assert "meets that of C (30.0% to 90.0%)" in extremes(third)[0], "not of the next by its mean alone"
+
+
+@pytest.mark.parametrize("lost", [(0.2, math.nan), (math.nan, 0.2), (0.2, math.inf)])
+def test_no_extreme_is_named_beside_what_has_no_number(lost):
+    """NaN sorts anywhere and meets nothing, so that it would win, or let the one before it win."""
+    nothing = race({"a": (0.1, 0.1), "b": lost, "c": (0.5, 0.6)}, {"a": (2, 3), "b": (4, 5), "c": (6, 8)})
+    assert extremes(nothing)[:2] == (
+        "It is not known which loses least: B has no finite number.",
+        "It is not known which loses most: B has no finite number.",
+    )
+    assert "The largest share is used by C" in extremes(nothing)[2]
+    assert experiment_payload(nothing)["rows"][1]["texts"]["media_error"] == "\N{EN DASH}"
 
 
 def test_one_seed_and_one_condition_have_no_extremes():
