@@ -16,6 +16,7 @@ from explorer.analysis.lab.moment import beside, moment_of
 from explorer.analysis.lab.reading import read_run
 from explorer.joints.frame import Frame
 from explorer.lab.preset import Preset
+from explorer.lab.settings import LabSettings
 
 EVERY_S = 0.25
 PART = 0.1  # of the time that judging may take while the run plays
@@ -35,6 +36,7 @@ class Telling:
 @dataclass(frozen=True)
 class _Judgement:
     told: Telling
+    settings: LabSettings
     at: float  # time.monotonic() when it was done
     took: float
     answer: dict[str, Any]
@@ -55,13 +57,15 @@ class Judge:
         """{"diagnosis": findings, "judged": their step, "moment": of the preset or None} of side number `i`, as it
         stood when `frame`, which is on screen, was made."""
         last, now = self._last.get(i), time.monotonic()
-        if last and last.told == told and last.answer["judged"] == frame.step:
+        if last and (last.told, last.settings) != (told, side.settings):  # what can be tried follows from both
+            last = None
+        if last and last.answer["judged"] == frame.step:
             return last.answer
-        soon = last is not None and last.told == told and now - last.at < max(EVERY_S, last.took / PART)
+        soon = last is not None and now - last.at < max(EVERY_S, last.took / PART)
         if soon and playing and not told.past:
             return last.answer
         answer = _judged(side, frame, told, self._memory)
-        self._last[i] = _Judgement(told, time.monotonic(), time.monotonic() - now, answer)
+        self._last[i] = _Judgement(told, side.settings, time.monotonic(), time.monotonic() - now, answer)
         return answer
 
 

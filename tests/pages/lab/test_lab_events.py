@@ -141,6 +141,21 @@ def test_a_run_that_plays_is_judged_by_and_by_and_not_at_each_look(desk, monkeyp
     assert look(desk, after=held)["sides"][0]["judged"] == 6
 
 
+def test_what_can_be_tried_follows_a_setting_that_is_turned_while_the_run_stands_still(desk):
+    """It went on saying that a strategy should be chosen, beside the one that was chosen."""
+    changes = PRESETS["far_init"].changes
+    assert ask(desk, "begin", changes=dict(changes))["ok"]
+    stand_still(desk, 200)
+    holds = {"run": look(desk)["run"]}
+    before = look(desk, after=holds)["sides"][0]
+    assert "choose a reseeding strategy" in before["diagnosis"][0]["try"]
+    assert ask(desk, "set", changes={"reseeding": "random_latent"}, sides=[0])["ok"]
+    after = look(desk, after=holds)["sides"][0]
+    assert after["judged"] == before["judged"] == 200
+    assert after["diagnosis"][0]["title"] == before["diagnosis"][0]["title"]
+    assert "No code was reseeded yet" in after["diagnosis"][0]["try"]
+
+
 def test_a_preset_that_was_changed_by_hand_makes_no_claim(desk):
     assert ask(desk, "preset", id="far_init")["ok"]
     assert not ask(desk, "set", changes={"seed": 7})["status"]["by_hand"], "another seed is the same preset"
