@@ -113,6 +113,10 @@ def test_scaling_to_cover_is_scaling_the_middle():
     np.testing.assert_allclose(covered.pixels[:, 1:-1, 0], np.asarray(middle)[:, 1:-1], atol=1e-3)
     larger = scaled_to_cover(LoadedImage(smooth), 96, 96)
     assert larger.pixels.shape == (96, 96, 3)
+    cut = "Cropped at the centre from 64 x 32 to 32 x 32, then scaled from 32 x 32 to 16 x 16 pixels"
+    assert covered.notes == (f"{cut}, which is what is taken.",)
+    whole = scaled_to_cover(LoadedImage(smooth), 16, 32).notes
+    assert whole == ("Scaled from 64 x 32 to 32 x 16 pixels, which is what is taken.",)
     assert scaled_to_cover(LoadedImage(smooth), 32, 64).notes == ()
 
 

@@ -95,10 +95,9 @@ def scaled_to_cover(image: LoadedImage, height: int, width: int, filter: Filter 
     box_height, box_width = height / scale, width / scale  # the part that is kept, in pixels of the original
     top, left = (pixels.shape[0] - box_height) / 2, (pixels.shape[1] - box_width) / 2
     scaled = _resized(pixels, height, width, (left, top, left + box_width, top + box_height), filter)
-    notes.append(
-        f"Scaled and cropped at the centre from {_size(pixels)} to {_size(scaled)} pixels, which is what is "
-        f"taken{_by(filter)}."
-    )
+    kept = f"{box_width:.0f} x {box_height:.0f}"
+    then = "Scaled" if kept == _size(pixels) else f"Cropped at the centre from {_size(pixels)} to {kept}, then scaled"
+    notes.append(f"{then} from {kept} to {_size(scaled)} pixels, which is what is taken{_by(filter)}.")
     return LoadedImage(scaled, tuple(notes))
 
 

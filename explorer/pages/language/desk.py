@@ -31,11 +31,13 @@ _codes = Cache("codes decoded alone", share(0.01))
 
 @dataclass(frozen=True)
 class ReadPicture:
-    """A picture as the prior reads it. pixels, decoded (side, side, 3) in [0, 1]; text: its tokens and their bits."""
+    """A picture as the prior reads it. pixels, decoded (side, side, 3) in [0, 1]; text: its tokens and their bits.
+    notes: what was cut away, scaled or filled in before, in sentences."""
 
     pixels: np.ndarray
     decoded: np.ndarray
     text: TokenText
+    notes: tuple[str, ...] = ()
 
 
 def prior_id() -> str:
@@ -81,7 +83,7 @@ def _reading(medium: Medium) -> ReadPicture:
     square = scaled_to_cover(medium, known.side_px, known.side_px)  # type: ignore[arg-type]
     record = tokenizer().tokenize(square.pixels)
     text = prior().text_of(record.levels[0].indices)
-    return ReadPicture(square.pixels, record.reconstruction, text)
+    return ReadPicture(square.pixels, record.reconstruction, text, square.notes)
 
 
 def sentence_of(found: ReadPicture, given: int, written: Sequence[int]) -> list[int]:

@@ -22,7 +22,8 @@ from explorer.views.language.payload import language_payload, next_payload, pict
 def _picture(visitor: Visitor | None, request: asked.OfPicture) -> dict[str, Any]:
     """A picture as the prior reads it, with the surprise of each token."""
     with at_field("picture"):
-        return {"read": picture_payload(desk.picture_of(visitor, request.picture).text, *_urls(visitor, request))}
+        found = desk.picture_of(visitor, request.picture)
+        return {"read": picture_payload(found.text, *_urls(visitor, request), found.notes)}
 
 
 def _urls(visitor: Visitor | None, request: asked.OfPicture) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,8 @@ def facts_payload(facts: PriorFacts) -> dict[str, Any]:
     }
 
 
-def picture_payload(text: TokenText, original: str, decoded: str) -> dict[str, Any]:
-    """original, decoded: pictures as addresses. tokens, bits: row by row."""
+def picture_payload(text: TokenText, original: str, decoded: str, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """original, decoded: pictures as addresses. tokens, bits: row by row. notes: what was done to it before."""
     return {
         "original": original,
         "decoded": decoded,
@@ -45,6 +46,7 @@ def picture_payload(text: TokenText, original: str, decoded: str) -> dict[str, A
         "bits": pack(text.bits.ravel().astype(np.float32)),
         "mean_bits": float(text.bits.mean()),
         "sum_bits": float(text.bits.sum()),
+        "notes": list(notes),
     }
 
 

@@ -9,7 +9,7 @@ import { h, say, segments } from "../kit/widgets/dom.js";
 import { note } from "../kit/widgets/panel.js";
 import { createPageBus } from "../kit/wire/bus.js";
 import { saveText } from "../kit/wire/files.js";
-import { countOf, csv, fileStem, whole } from "../kit/wire/format.js";
+import { countOf, csv, fileStem, typeset, whole } from "../kit/wire/format.js";
 import { Chooser } from "./choose.js";
 import { Controls } from "./controls.js";
 import { IN_ADDRESS, nextState, queryOf, stateOf } from "./link.js";
@@ -250,7 +250,7 @@ class LanguagePage extends Component {
     this.controls.draw(this.job);
     this.sentence.draw();
     if (this.answer) this.next.show(this.answer, this.fullWords());
-    say(this.caption, this.captionWords());
+    say(this.caption, [this.captionWords(), ...(this.known?.notes ?? []).map(typeset)].join(" "));
   }
 
   fullWords() {

@@ -50,6 +50,10 @@ def test_a_picture_comes_with_the_surprise_of_each_token():
     read = ask("picture")["read"]
     known, found = desk.facts(), desk.picture_of(None, SAMPLE)
     tokens, bits = unpack(read["tokens"]), unpack(read["bits"])
+    (cut,) = read["notes"]
+    height, width = PICTURES[SAMPLE].load().pixels.shape[:2]
+    short = min(height, width)
+    assert cut.startswith(f"Cropped at the centre from {width} x {height} to {short} x {short}, then scaled from")
     assert tokens.shape == bits.shape == (known.places,)
     again = np.asarray(desk.tokenizer().tokenize(found.pixels).levels[0].indices)
     assert np.array_equal(tokens, again.ravel())
