@@ -20,7 +20,7 @@ from explorer.compare.rates import rate_curves, value_words
 from explorer.compare.result import Comparison
 from explorer.compare.run import Options, check_baseline, run_comparison
 from explorer.compare.spread import cell_text
-from explorer.compare.table import equal_bits_words, make_table, star_words
+from explorer.compare.table import equal_bits_words, make_table, spread_words, star_words
 from explorer.compare.writing import Writer
 from explorer.figures.reports.comparison import html_report
 from explorer.foundation.config import settings
@@ -100,7 +100,7 @@ def summary(comparison: Comparison) -> list[str]:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     over = f"over {table.media:,} of {comparison.kind.some(comparison.planned)} on {comparison.device}"
     sizes = f"; {table.sizes}" if table.media else ""
-    notes = [star_words(table).replace("★", "*"), equal_bits_words(table)] if table.media else []
+    notes = [spread_words(table), star_words(table).replace("★", "*"), equal_bits_words(table)] if table.media else []
     parts = [*lines, f"{over}{sizes}", *notes, *difference_lines(comparison), *codec_lines(comparison)]
     parts += [*detail_lines(comparison), comparison.kind.says]
     return [line for line in parts if line]

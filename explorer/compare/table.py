@@ -79,6 +79,17 @@ def star_words(table: Table) -> str:
     )
 
 
+def spread_words(table: Table) -> str:
+    """What stands behind the ± of a mean: how much the media differ, not how sure the mean is."""
+    kind = table.kind
+    if table.media < 2:
+        return ""
+    return (
+        f"Mean ± standard deviation (SD, of a sample: n - 1) over the {kind.some(table.media)} that every tokenizer "
+        f"could do: how much {kind.nouns} differ from each other, not how sure the mean is."
+    )
+
+
 def interval_words(table: Table) -> str:
     """What stands behind the ± of a difference, and what bold means."""
     kind = table.kind
@@ -88,8 +99,9 @@ def interval_words(table: Table) -> str:
             "rounds). Bold: the interval leaves 0 out."
         )
     return (
-        f"Mean of the differences on the same {kind.nouns}, ± half the width of its {LEVEL:.0%} interval (Student's t "
-        f"over the {kind.nouns}; of times over the rounds). Bold: the interval leaves 0 out."
+        f"Mean of the differences on the same {kind.some(table.media)} ± half the width of its {LEVEL:.0%} confidence "
+        f"interval: how sure the mean is, not how much {kind.nouns} differ (Student's t over the {kind.nouns}; of "
+        "times over the rounds). Bold: the interval leaves 0 out."
     )
 
 

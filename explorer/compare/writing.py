@@ -24,7 +24,7 @@ from explorer.compare.result import Cell, Comparison
 from explorer.compare.run import MediumComparison
 from explorer.compare.sheet import Strip, contact_sheet, error_maps, error_scale, paletted_png, strip
 from explorer.compare.spread import Quartiles, Spread
-from explorer.compare.table import interval_words, make_table, star_words
+from explorer.compare.table import interval_words, make_table, spread_words, star_words
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.files import make_folder, write_atomically, write_together
 from explorer.media.pictures.image import png_bytes
@@ -93,8 +93,8 @@ class Writer:
 def table_json(comparison: Comparison) -> dict:
     """The tables as plain values.
 
-    "media", "sizes", "columns", "rows", "best", "stars", "interval", "pooled_rate": see `table`; "baseline" and
-    "differences" to each tokenizer as a baseline: see `differences`; "codecs": see `rates.Point`.
+    "media", "sizes", "columns", "rows", "best", "stars", "spread", "interval", "pooled_rate": see `table`; "baseline"
+    and "differences" to each tokenizer as a baseline: see `differences`; "codecs": see `rates.Point`.
     """
     table = make_table(comparison)
     names = ("key", "title", "unit", "better", "group", "digits", "words")
@@ -110,6 +110,7 @@ def table_json(comparison: Comparison) -> dict:
         "rows": rows,
         "best": {key: list(ids) for key, ids in table.best.items()},
         "stars": star_words(table),
+        "spread": spread_words(table),
         "interval": interval_words(table),
         "pooled_rate": table.pooled_rate,
         "baseline": comparison.base,

@@ -11,7 +11,7 @@ from explorer.compare.columns import columns_of, compared_columns
 from explorer.compare.differences import Difference, difference_of, difference_words, differences
 from explorer.compare.kinds import KINDS
 from explorer.compare.result import Cell, Comparison, MediumFigures
-from explorer.compare.table import make_table, star_words
+from explorer.compare.table import interval_words, make_table, spread_words, star_words
 from explorer.compare.timing import Timing
 from explorer.media.quality.fidelity import Fidelity, WorstPatch
 from explorer.media.quality.sound_fidelity import SoundQuality
@@ -155,6 +155,9 @@ def test_over_several_media_a_star_needs_a_clear_difference():
     clear = [(cell("a", 20 + n), cell("b", 20.5 + n + (0.1 if n % 2 else -0.1))) for n in range(10)]
     found = make_table(comparison(*clear))
     assert found.best["psnr_db"] == ("b",) and "95% interval" in star_words(found)
+    assert "standard deviation" in spread_words(found) and "confidence interval" not in spread_words(found)
+    assert "confidence interval" in interval_words(found) and "deviation" not in interval_words(found)
+    assert all(f"{found.media} pictures" in words(found) for words in (spread_words, interval_words))
     assert "ssim" not in found.best  # all alike
 
 

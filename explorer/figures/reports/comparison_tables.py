@@ -15,7 +15,7 @@ from explorer.compare.rates import Point, rate_curves, reference_points
 from explorer.compare.reference import COUNTED
 from explorer.compare.result import Comparison
 from explorer.compare.spread import cell_text
-from explorer.compare.table import Table, equal_bits_words, interval_words, star_words
+from explorer.compare.table import Table, equal_bits_words, interval_words, spread_words, star_words
 
 _COUNTED_WORDS = {"payload": "without headers", "file": "with headers"}
 _CODEC_WORDS = {
@@ -35,12 +35,11 @@ def main_tables(comparison: Comparison, table: Table) -> str:
     used = [column for column in columns if any(row.cells[column.key] is not None for row in table.rows)]
     lost = [column for column in used if column.group in ("quality", "time")]
     spent = [column for column in used if column.group not in ("quality", "time")]
-    spread = f" Mean ± sample standard deviation over the {comparison.kind.nouns}." if table.media > 1 else ""
     words = "".join(f"<li><strong>{escape(one.title)}</strong>: {escape(one.words)}.</li>" for one in used)
     warning = equal_bits_words(table)
     return (
         f"<h2>Side by side: what is lost</h2>{_side_by_side(lost, table)}"
-        f'<p class="quiet">Over {escape(table.sizes)}.{spread} {escape(star_words(table))}</p>'
+        f'<p class="quiet">Over {escape(table.sizes)}. {escape(spread_words(table))} {escape(star_words(table))}</p>'
         f"{f'<p class=note>{escape(warning)}</p>' if warning else ''}"
         f"<h2>What it costs</h2>{_side_by_side(spent, table, 'wide costs')}"
         f'<p class="quiet">{_pooled(table)}</p>'
@@ -142,7 +141,8 @@ def _side_by_side(columns: Sequence[Column], table: Table, kind: str = "wide") -
             mark = ' <b title="best of this column">★</b>' if best else ""
             cells.append(f"<td{' class=best' if best else ''}>{text}{mark}</td>")
         rows.append(_named(row.title, row.tokenizer_id, cells))
-    return scroll(_head(columns) + "".join(rows), kind)
+    corner = f"mean ± SD, n = {table.media:,}" if table.media > 1 else ""
+    return scroll(_head(columns, corner) + "".join(rows), kind)
 
 
 def _unbroken(text: str) -> str:
@@ -150,13 +150,14 @@ def _unbroken(text: str) -> str:
     return text.replace(" ± ", "&nbsp;±&nbsp;").replace(" to ", "&nbsp;to&nbsp;")
 
 
-def _head(columns: Sequence[Column], units: bool = True) -> str:
+def _head(columns: Sequence[Column], corner: str = "", units: bool = True) -> str:
+    """corner: what the numbers below are, where there are no names yet."""
     cells = "".join(
         f'<th scope="col" title="{escape(column.words)}">{escape(column.title)}'
         f"{f'<br><small>{escape(column.unit)}</small>' if column.unit and units else ''}</th>"
         for column in columns
     )
-    return f"<tr><th></th>{cells}</tr>"
+    return f"<tr><th><small>{corner}</small></th>{cells}</tr>"
 
 
 def _named(title: str, tokenizer_id: str, cells: Sequence[str]) -> str:
@@ -177,7 +178,9 @@ def _differences(comparison: Comparison, baseline: str) -> str:
             main = f"<b>{main}</b>" if of_columns[column.key].clear else main
             cells.append(f"<td>{main}<br><small>{rest}</small></td>")
         rows.append(_named(titles[tokenizer_id], tokenizer_id, cells))
-    return scroll(_head(columns, units=False) + "".join(rows), "wide")
+    count = len(comparison.shared)
+    corner = f"mean ± half the 95% interval, n = {count:,}" if count > 1 else ""
+    return scroll(_head(columns, corner, units=False) + "".join(rows), "wide")
 
 
 def _pooled(table: Table) -> str:

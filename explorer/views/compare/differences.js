@@ -4,7 +4,7 @@
 
 import { furnish } from "../kit/widgets/panel.js";
 import { h, say } from "../kit/widgets/dom.js";
-import { signed } from "../kit/wire/format.js";
+import { signed, whole } from "../kit/wire/format.js";
 
 /** The baseline on screen: what was chosen if it is there, else what the comparison began with. Pure. */
 export const baselineOf = (table, chosen) => (chosen in table.differences ? chosen : table.baseline);
@@ -45,7 +45,8 @@ class Differences {
     const body = others.map(({ tokenizer, title }) =>
       h("tr", { "data-tokenizer": tokenizer }, h("th", { scope: "row" }, title), ...columns.map(({ key }) => this.cell(key, found[tokenizer][key]))),
     );
-    this.table.replaceChildren(h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `Less ${this.bus.title(base)}`), ...head)), h("tbody", {}, ...body));
+    const sure = table.media > 1 ? h("small", {}, `mean ± half the 95% interval, n = ${whole(table.media)}`) : null;
+    this.table.replaceChildren(h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `Less ${this.bus.title(base)}`, sure), ...head)), h("tbody", {}, ...body));
     say(this.parts.caption, table.interval);
     this.host.dataset.baseline = base;
   }

@@ -52,7 +52,16 @@ class Table {
     const used = columns.filter(({ key }) => rows.some((row) => row[key] !== null));
     const focused = focusedIn(this.table)?.dataset.key ?? null;
     this.table.replaceChildren(
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Tokenizer"), ...used.map((column) => this.head(column, sort)))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", { scope: "col" }, "Tokenizer", media > 1 ? h("small", {}, `mean ± SD, n = ${whole(media)}`) : null),
+          ...used.map((column) => this.head(column, sort)),
+        ),
+      ),
       h("tbody", {}, ...sortedRows(rows, sort).map((row) => this.row(row, used, best, result.texts[row.tokenizer]))),
     );
     if (focused) this.table.querySelector(`button[data-key="${CSS.escape(focused)}"]`)?.focus();
@@ -92,7 +101,7 @@ class Table {
 
   caption(result, media) {
     const { nouns, rate_name: rate, rate_unit: unit } = result.kind;
-    const over = `Over ${result.table.sizes}.${media > 1 ? ` Mean ± sample standard deviation over the ${nouns} that every tokenizer could do.` : ""}`;
+    const over = [`Over ${result.table.sizes}.`, result.table.spread].filter(Boolean).join(" ");
     const pooled =
       media > 1
         ? ` ${rate} (${unit}) at the entropy of the codes of all ${whole(media)} ${nouns} together: ${Object.entries(result.table.pooled_rate)
