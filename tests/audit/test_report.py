@@ -15,14 +15,19 @@ from PIL import Image
 from plotly.offline import get_plotlyjs
 from small_audit import after
 
+from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.analysis.pictures.sheets import cut_patches
+from explorer.analysis.severity import WORDS, introduced
 from explorer.audit.indices.run import audit_indices
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.figures.reports.audit import html_report
 from explorer.figures.reports.heatmap import heatmap_png
+from explorer.figures.reports.settings_words import settings_words
+from explorer.foundation.words import typeset
 from explorer.joints.files.audits import load_audit, save_audit
 from explorer.joints.measures.usage import usage_of_counts
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -76,6 +81,27 @@ def test_the_numbers_are_those_of_the_audit(grey, audit, pictures):
     assert page.tags.count("img") == 2 + 6  # a heatmap and three sheets a level
 
 
+def test_settings_and_findings_are_said_as_on_the_page(grey, audit, tmp_path):
+    page = " ".join(Reader(html_report(audit, grey.codebooks())).text)
+    assert "seed 0; longest side 1,024 px at most; scaled by the lanczos filter" in page
+    said = [introduced(one.level, one.title) for one in diagnose(audit, grey.codebooks())]
+    assert said and all(one in page for one in said)
+    np.save(tmp_path / "i.npy", np.arange(12).reshape(3, 4) % 5)
+    dump = " ".join(Reader(html_report(audit_indices(tmp_path / "i.npy", 5))).text)
+    assert typeset("K = 5 codes; an array of 3 x 4; of type int64") in dump and "Read as Read as" not in dump
+    assert settings_words({"a_px": 5, "on": True, "of": {"x": 1.5}, "none": None, "list": [1, None]}) == (
+        "a 5 px; on yes; of x 1.5; list 1, unknown"
+    )
+    assert settings_words({}) == settings_words({"notes": ["n"]}) == "none"
+
+
+def test_words_of_severity_are_those_of_the_pages():
+    script = (ROOT / "explorer/views/kit/wire/findings.js").read_text(encoding="utf-8")
+    assert dict(re.findall(r'(\w+): \{ rank: \d, word: "([^"]+)"', script)) == WORDS
+    assert introduced("good", "Healthy: all well") == "Healthy: all well"
+    assert introduced("good", "All well") == "No alarm: All well" and introduced("bad", "Dead") == "Broken: Dead"
+
+
 def test_it_needs_nothing_else_and_runs_only_what_draws_figures(grey, audit, pictures):
     """One copy of plotly.js and our few lines, each named by its hash in the policy; all else is data."""
     page = Reader(html_report(audit, grey.codebooks(), cut_patches(audit, open_source(pictures[0]), grey)))
@@ -105,7 +131,7 @@ def test_every_kind_of_audit_has_a_report(grey, pictures, tmp_path):
     assert Reader(html_report(one)).drawn == 2 + 2 * 6
     np.save(tmp_path / "i.npy", np.zeros(1, int))
     single = Reader(html_report(audit_indices(tmp_path / "i.npy", 5)))
-    assert single.open == [] and "1 codes, 100.0% of the 1" in " ".join(single.text)
+    assert single.open == [] and "1 code, 100.0% of the 1" in " ".join(single.text)
 
 
 def test_patches_of_media_that_are_gone_are_left_empty(grey, audit, pictures):

@@ -15,6 +15,7 @@ from explorer.compare.writing import Writer, json_text
 from explorer.figures.reports.comparison import html_report
 from explorer.foundation.colormaps import colormap
 from explorer.foundation.errors import ExplorerError, MediaError
+from explorer.foundation.words import typeset
 from explorer.media.pictures.image import LoadedImage, png_bytes
 
 HOSTILE = '<script>alert("1")</script>&.png'
@@ -63,6 +64,9 @@ def test_the_report_is_one_file_without_addresses(tmp_path):
     assert len(page.addresses) >= 2 * (1 + 2 * 4)
     assert all(address.startswith("data:image/png;base64,") for address in page.addresses)
     assert "default-src 'none'" in text and "url(" not in page.style_text and "@import" not in page.style_text
+    assert "mean ± SD, n = 2" in page.text and "mean ± half the 95% interval, n = 2" in page.text
+    assert typeset("times over 1 round; longest side 256 px at most; worst patch 64 x 64 px") in page.text
+    assert "codecs JPEG, WebP; baseline 8 greys; scaled by the lanczos filter" in page.text
     assert HOSTILE in page.text and "<i>Sixteen</i>" in page.text and "Its <b>header</b> is damaged." in page.text
     assert text.count('data-figure="') == 3 and "MS-SSIM could not be measured" in page.text  # at this size
     for words in ("★", "It never works.", "±", "JPEG", "WebP", "without / with headers", "Gradient RMSE"):

@@ -15,6 +15,7 @@ import numpy as np
 
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.analysis.pictures.sheets import LevelPatches, sheet
+from explorer.analysis.severity import introduced
 from explorer.figures.counts import rank_frequency, usage
 from explorer.figures.enough import growth, halves, single_media
 from explorer.figures.lattice import bits
@@ -22,6 +23,7 @@ from explorer.figures.per_level import levels
 from explorer.figures.places import positions
 from explorer.figures.reports.heatmap import heatmap_png
 from explorer.figures.reports.page import Plots, report_page
+from explorer.figures.reports.settings_words import settings_words
 from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import LevelAudit
@@ -69,9 +71,19 @@ def _head(audit: Audit) -> str:
         "Counted": f"{counted_words(audit)}; {len(audit.skipped):,} skipped",
         "Layout": audit.layout,
         "Made in": f"{audit.seconds:,.1f} s on {audit.device}",
-        "Settings": ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in audit.settings.items()) or "none",
+        "Settings": settings_words(_settings(audit)),
+        "Read as": str(audit.settings.get("reading", "")).removeprefix("Read as "),
+        "Noted": " ".join(map(str, audit.settings.get("notes", ()))),  # type: ignore[call-overload]
     }
-    return f"<h1>{escape(audit.title)}</h1>" + _table([(name, escape(str(text))) for name, text in facts.items()])
+    return f"<h1>{escape(audit.title)}</h1>" + _table(
+        [(name, escape(str(text))) for name, text in facts.items() if text]
+    )
+
+
+def _settings(audit: Audit) -> dict[str, object]:
+    """Those that act: of sounds, series and items no side is scaled."""
+    sized = audit.modality in ("image", "video")
+    return {name: value for name, value in audit.settings.items() if sized or name != "longest_side_px"}
 
 
 def counted_words(audit: Audit) -> str:
@@ -87,7 +99,7 @@ def _diagnosis(audit: Audit, codebooks: Sequence[Codebook | None]) -> str:
     parts = ["<h2>Diagnosis</h2>"]
     for one in diagnose(audit, codebooks):
         parts.append(
-            f'<div class="finding {escape(one.level)}"><strong>{escape(one.level)}: {escape(one.title)}</strong> '
+            f'<div class="finding {escape(one.level)}"><strong>{escape(introduced(one.level, one.title))}</strong> '
             f'<span class="quiet">({escape(one.sure)})</span><br>{escape(one.text)}<br>'
             f'<span class="quiet">Try: {escape(one.advice)} Source: {escape(one.source)}</span></div>'
         )
@@ -137,13 +149,14 @@ def _usage(level: LevelAudit, codebook: Codebook | None) -> str:
         ("Tokens counted N", f"{tokens:,}"),
         (
             "Used",
-            f"{one.used:,} codes, {one.usage_of_ceiling:.1%} of the {one.ceiling:,} = min(K, N) that N tokens can use",
+            f"{count_of(one.used, 'code')}, {one.usage_of_ceiling:.1%} of the {one.ceiling:,} = min(K, N) that N "
+            "tokens can use",
         ),
         ("Usage", f"{one.usage:.1%} of K"),
         *none,
         ("Perplexity", f"{one.perplexity:,.1f} of {one.ceiling:,}"),
-        ("Entropy", f"{one.entropy_bits:.3f} bits of log2(K) = {np.log2(size):.3f}"),
-        ("KL to uniform", f"{one.kl_to_uniform_bits:.3f} bits"),
+        ("Entropy", f"{one.entropy_bits:.3f} bits a token, of log2(K) = {np.log2(size):.3f} bits"),
+        ("KL to uniform", f"{one.kl_to_uniform_bits:.3f} bits a token"),
         ("Gini", f"{one.gini:.3f} (0: all codes alike, 1: one code takes all)"),
     ]
     if level.error is not None and np.isfinite(level.error).any():
@@ -151,7 +164,12 @@ def _usage(level: LevelAudit, codebook: Codebook | None) -> str:
         rows.append(("Squared distance", f"{mean:.4g} from {level.given} to code, mean over tokens"))
     if level.latent_norm is not None:
         mean, spread, most = level.latent_norm
-        rows.append((f"{level.given.capitalize()} norm", f"{mean:.4g} ± {spread:.4g}, at most {most:.4g}"))
+        rows.append(
+            (
+                f"{level.given.capitalize()} norm",
+                f"mean {mean:.4g} ± {spread:.4g} (standard deviation over {tokens:,} tokens), at most {most:.4g}",
+            )
+        )
     return _table(rows) + _language(level)
 
 

@@ -25,6 +25,7 @@ from explorer.figures.reports.comparison_tables import (
     scroll,
 )
 from explorer.figures.reports.page import Plots, report_page
+from explorer.figures.reports.settings_words import settings_words
 from explorer.foundation.errors import RecordError
 
 LISTED = 200  # failures and skipped media written out
@@ -58,10 +59,7 @@ def _head(comparison: Comparison, table: Table) -> str:
         ("State", state),
         ("Figures are over", counted if table.media < len(comparison.media) else comparison.kind.some(table.media)),
         ("Made in", f"{comparison.seconds:,.1f} s on {comparison.device.upper()}"),
-        (
-            "Settings",
-            ", ".join(f"{name.replace('_', ' ')}: {_words(one)}" for name, one in _settings(comparison).items()),
-        ),
+        ("Settings", settings_words(_settings(comparison))),
     ]
     rows = "".join(f'<tr><th scope="row">{name}</th><td>{escape(text)}</td></tr>' for name, text in facts)
     says = f'<p class="note">{escape(comparison.kind.says)}</p>' if comparison.kind.says else ""
@@ -139,12 +137,15 @@ def _lists(comparison: Comparison) -> Iterator[str]:
 
 
 def _settings(comparison: Comparison) -> dict[str, object]:
-    """As they were given, with the baseline that came of it."""
-    return dict(comparison.settings) | ({"baseline": comparison.base} if comparison.base else {})
-
-
-def _words(value: object) -> str:
-    return ", ".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else str(value)
+    """As they were given, with the names of the page, and the baseline that came of it."""
+    titles = {spec.id: spec.title for spec in comparison.specs}
+    kind, given = comparison.kind, dict(comparison.settings)
+    if comparison.base:
+        given["baseline"] = titles[comparison.base]
+    names = given.get("codecs") or ()
+    given["codecs"] = [kind.codecs.get(name, name) for name in names]  # type: ignore[union-attr]
+    sized = ("side_px", "patch_px", "crop_px", "filter")  # say nothing of media without sides
+    return {name: one for name, one in given.items() if name not in sized or kind.modality in ("image", "video")}
 
 
 def _figure(pixels: np.ndarray, alt: str, words: str) -> str:
