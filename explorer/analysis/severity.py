@@ -14,7 +14,7 @@ WORDS: dict[Severity, str] = {"bad": "Broken", "warning": "Watch out", "note": "
 WELL = ("Healthy", "No alarm")  # what is well says in its title which of the two it may be called
 
 
-def introduced(level: Severity, title: str) -> str:
+def with_word(level: Severity, title: str) -> str:
     """ "Watch out: Dead codes", unless the title begins with such a word itself."""
     said = WELL if level == "good" else (WORDS[level],)
     return title if title.startswith(said) else f"{WORDS[level]}: {title}"

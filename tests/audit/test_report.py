@@ -17,7 +17,7 @@ from small_audit import after
 
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.analysis.pictures.sheets import cut_patches
-from explorer.analysis.severity import WORDS, introduced
+from explorer.analysis.severity import WORDS, with_word
 from explorer.audit.indices.run import audit_indices
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
@@ -84,7 +84,7 @@ def test_the_numbers_are_those_of_the_audit(grey, audit, pictures):
 def test_settings_and_findings_are_said_as_on_the_page(grey, audit, tmp_path):
     page = " ".join(Reader(html_report(audit, grey.codebooks())).text)
     assert "seed 0; longest side 1,024 px at most; scaled by the lanczos filter" in page
-    said = [introduced(one.level, one.title) for one in diagnose(audit, grey.codebooks())]
+    said = [with_word(one.level, one.title) for one in diagnose(audit, grey.codebooks())]
     assert said and all(one in page for one in said)
     np.save(tmp_path / "i.npy", np.arange(12).reshape(3, 4) % 5)
     dump = " ".join(Reader(html_report(audit_indices(tmp_path / "i.npy", 5))).text)
@@ -98,8 +98,8 @@ def test_settings_and_findings_are_said_as_on_the_page(grey, audit, tmp_path):
 def test_words_of_severity_are_those_of_the_pages():
     script = (ROOT / "explorer/views/kit/wire/findings.js").read_text(encoding="utf-8")
     assert dict(re.findall(r'(\w+): \{ rank: \d, word: "([^"]+)"', script)) == WORDS
-    assert introduced("good", "Healthy: all well") == "Healthy: all well"
-    assert introduced("good", "All well") == "No alarm: All well" and introduced("bad", "Dead") == "Broken: Dead"
+    assert with_word("good", "Healthy: all well") == "Healthy: all well"
+    assert with_word("good", "All well") == "No alarm: All well" and with_word("bad", "Dead") == "Broken: Dead"
 
 
 def test_it_needs_nothing_else_and_runs_only_what_draws_figures(grey, audit, pictures):

@@ -15,7 +15,7 @@ import numpy as np
 
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.analysis.pictures.sheets import LevelPatches, sheet
-from explorer.analysis.severity import introduced
+from explorer.analysis.severity import with_word
 from explorer.figures.counts import rank_frequency, usage
 from explorer.figures.enough import growth, halves, single_media
 from explorer.figures.lattice import bits
@@ -99,7 +99,7 @@ def _diagnosis(audit: Audit, codebooks: Sequence[Codebook | None]) -> str:
     parts = ["<h2>Diagnosis</h2>"]
     for one in diagnose(audit, codebooks):
         parts.append(
-            f'<div class="finding {escape(one.level)}"><strong>{escape(introduced(one.level, one.title))}</strong> '
+            f'<div class="finding {escape(one.level)}"><strong>{escape(with_word(one.level, one.title))}</strong> '
             f'<span class="quiet">({escape(one.sure)})</span><br>{escape(one.text)}<br>'
             f'<span class="quiet">Try: {escape(one.advice)} Source: {escape(one.source)}</span></div>'
         )
