@@ -39,12 +39,13 @@ from explorer.views.inspect.page import InspectPage
 from explorer.views.inspect.page import payload as page_payload
 from explorer.views.inspect.recorder import recorder as recording
 from explorer.views.inspect.recorder.recorder import Recorder
-from explorer.views.kit.widgets import folds
+from explorer.views.kit.widgets import folds, sample_strip
 from explorer.views.kit.widgets.folds import FOLD, Folds
 from explorer.views.kit.widgets.sample_strip import SampleStrip
 
+OWN_FOLD = "fold-own"
 FOLDS = {
-    "fold-own": "Your own file",
+    OWN_FOLD: "Your own file",
     "fold-facts": "Facts, licence, size",
     "fold-bring": "Bring a tokenizer",
 }
@@ -72,7 +73,7 @@ def build() -> None:
             filterable=False,
         )
         Folds(folds.payload(FOLDS))
-        with gr.Column(elem_id="fold-own", elem_classes=FOLD):
+        with gr.Column(elem_id=OWN_FOLD, elem_classes=FOLD):
             gr.Markdown(WHAT_BECOMES, elem_classes="said-before")
             file = FileInput(
                 label="A picture, sound, clip, series (.csv, .npy) or graph (.tsv, .edgelist)",
@@ -101,8 +102,8 @@ def build() -> None:
         gr.on([root.load], _open, None, screen, **quiet),
         results.visit(_visit, None, screen, **quick),
         strip.pick(_pick_sample, None, screen, **quick),
-        upload.input(_pick_upload, upload, screen, **quick),
-        file.upload(_pick_upload, file, screen, **quick),
+        upload.input(_pick_file, upload, screen, **quick),
+        file.upload(_pick_file, file, screen, **quick),
         recorder.recorded(_pick_recording, None, screen, **quick),
         tokenizer.input(_pick_tokenizer, tokenizer, screen, **quick),
         panel.brought(_pick_brought, None, screen, **quick),
@@ -110,6 +111,7 @@ def build() -> None:
         side.input(_pick_side, side, screen, **quick),
     ]
     file.upload(lambda: None, None, file, queue=False, **quiet)  # ready for the next one
+    upload.input(lambda path: gr.skip() if path is None else None, upload, upload, queue=False, **quiet)
     for run in runs:
         run.then(_choices, None, [tokenizer, side], queue=False, **quick)
     root.unload(_leave)
@@ -249,6 +251,13 @@ def _pick_upload(path: str | None, request: gr.Request) -> Iterator[tuple]:
         yield Filling(events.strip_value(_page(request).part(Wish).shown, str(error))).values()
         return
     yield from _pick(request, picture=UPLOADED, upload=path, from_s=0, modality="")
+
+
+def _pick_file(path: str | None, request: gr.Request) -> Iterator[tuple]:
+    """As `_pick_upload`; where the file is shown, the panel that took it is closed, since its work is done."""
+    for strip, facts, results in _pick_upload(path, request):
+        shown = isinstance(results, str)
+        yield sample_strip.closing(strip, OWN_FOLD) if shown else strip, facts, results
 
 
 def _pick_recording(event: gr.EventData, request: gr.Request) -> Iterator[tuple]:

@@ -76,6 +76,7 @@ def test_uploads_good_and_bad(page, app_url, tokenizers, record_of):
     upload(page, "<img src=x onerror=document.title='owned'>.png", archive.getvalue())
     page.wait_for_function("document.querySelector('#sample-strip').textContent.includes('not a picture')")
     assert page.inner_text("#reconstruction") == shown, "a bad upload must not lose the last result"
+    assert page.locator("#upload").is_visible(), "the place to try again stays open"
     assert "owned" not in page.title()
     picture = io.BytesIO()
     Image.linear_gradient("L").resize((97, 61)).save(picture, "PNG")
@@ -84,6 +85,9 @@ def test_uploads_good_and_bad(page, app_url, tokenizers, record_of):
     upload(page, "gradient.png", picture.getvalue())
     page.wait_for_function("location.search.includes('picture=uploaded')")
     page.wait_for_function("document.querySelector('#inspect-view').textContent.includes('96 \\u00d7 56 px')")
+    page.wait_for_selector("#fold-own", state="hidden")  # its work is done
+    page.get_by_text("Your own file").click()
+    page.wait_for_selector("#upload input[type=file]", state="attached")  # ready for the next one
 
 
 def test_a_pasted_picture(page, app_url, tokenizers):

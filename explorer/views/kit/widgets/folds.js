@@ -25,6 +25,16 @@ export function remember(id, open, store = () => globalThis.localStorage) {
   }
 }
 
+/** Close a part whose work is done, as its button would; a reader who was in it goes on at the button. @param {string} id */
+export function closeFold(id) {
+  const part = document.getElementById(id);
+  if (!part || !("open" in part.dataset)) return;
+  const within = part.contains(document.activeElement);
+  delete part.dataset.open;
+  remember(id, false);
+  if (within) /** @type {HTMLElement} */ (document.querySelector(`[data-fold="${CSS.escape(id)}"]`))?.focus();
+}
+
 /** The button that opens and closes `part`, which `id` names; null where the page has no such part. owner: what it goes with.
  *  @param {Component} owner @param {HTMLElement | null} part @param {string} id @param {string} label */
 export function foldButton(owner, part, id, label) {

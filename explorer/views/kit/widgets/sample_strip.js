@@ -2,6 +2,7 @@
 // The strip of sample pictures. A click (or Enter) picks one and sends Python one `pick` {id}.
 
 import { h } from "./dom.js";
+import { closeFold } from "./folds.js";
 
 const NOUNS = { image: "pictures", audio: "sounds", video: "clips" };
 
@@ -66,6 +67,7 @@ export function mount({ element, trigger, props, watch }) {
     message.textContent = value.message;
     message.hidden = !value.message;
     message.dataset.kind = value.kind;
+    if (value.closes) closeFold(value.closes);
   };
   watch("value", show);
   show();

@@ -24,6 +24,11 @@ def thumbnail_json(id_: str, title: str, credit: str, address: str) -> dict[str,
     return {"id": id_, "title": title, "credit": credit, "url": address}
 
 
+def closing(value: str, fold: str) -> str:
+    """That value, with which the browser closes the fold of that element id."""
+    return json.dumps(json.loads(value) | {"closes": fold})
+
+
 def payload(
     thumbnails: Sequence[dict[str, str]] | None,
     chosen: str,
