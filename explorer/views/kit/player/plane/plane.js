@@ -9,6 +9,7 @@ import { Stage } from "../../stage/stage.js";
 import { LAB } from "../about.js";
 import { litCode } from "../bus.js";
 import { cellsOf, drawPlane, placing, tokensAStep } from "./draw.js";
+import { Lens } from "./lens.js";
 import { arrowScale, boxOf, follow, Motion } from "./motion.js";
 import { mergeLayers } from "../../wire/files.js";
 import { createPaper, drawingWords } from "./paint.js";
@@ -55,7 +56,7 @@ class Plane extends Component {
     this.fits = segments("What fills the plane", (id) => {
       this.fit = id;
       this.camera = null;
-      this.request();
+      this.lens.set(null);
     });
     this.fits.options(
       [
@@ -68,16 +69,26 @@ class Plane extends Component {
     this.levels.options([], 0);
     const title = "Turn the axes to the newest latents";
     this.refit = h("button", { type: "button", class: "dte-button lab-button", title, hidden: true, onclick: () => this.env.act("refit") }, "Fit axes anew");
-    const label = "Latent plane. Left and right arrows go through the codes, Enter keeps one lit, Escape lets go.";
+    const label = "Latent plane. Left and right arrows go through the codes, Enter keeps one lit, Escape lets go; plus and minus zoom, 0 shows everything.";
     this.field = h("div", { class: "dte-board lab-stage", tabindex: 0, role: "application", "aria-label": label });
     this.stage = this.part(new Stage(this.field, { base: { draw: (ctx, size) => this.paint(ctx, size), opaque: true } }));
+    this.lens = this.part(
+      new Lens({
+        field: this.field,
+        stage: this.stage,
+        whole: () => this.camera,
+        seen: () => this.placed(),
+        taken: () => bus.state.drawing,
+        redraw: () => this.request(),
+      }),
+    );
     this.dead = h("b", {});
     this.lit = h("span", {});
     this.readout = h("p", { class: "lab-readout" }, this.dead, this.lit);
     this.caption = h("p", { class: "lab-caption" });
     this.terms = h("div", {}); // the definitions that this quantizer's codes need
     const { drawing = null, ...overlays } = this.toggles;
-    const tools = h("div", { class: "lab-tools" }, this.levels.element, this.fits.element, this.refit, drawing);
+    const tools = h("div", { class: "lab-tools" }, this.levels.element, this.fits.element, this.lens.element, this.refit, drawing);
     const switches = h("div", { class: "lab-tools lab-overlays" }, ...Object.values(overlays));
     this.root.setAttribute("aria-label", "Latent plane");
     this.root.classList.add("lab-plane");
@@ -105,11 +116,11 @@ class Plane extends Component {
     });
     this.listen(field, "pointermove", (event) => {
       if (bus.state.drawing) paper.move(...stage.at(event), size.W, size.H);
-      else bus.hover(this.hit(...stage.at(event)));
+      else if (this.lens.pointers.size === 0 || !this.lens.dragged) bus.hover(this.hit(...stage.at(event)));
     });
     this.listen(field, ["pointerup", "pointercancel"], () => paper.lift());
     this.listen(field, "pointerleave", () => bus.hover(null));
-    this.listen(field, "click", (event) => bus.state.drawing || bus.set({ code: this.hit(...stage.at(event)) }));
+    this.listen(field, "click", (event) => bus.state.drawing || this.lens.dragged || bus.set({ code: this.hit(...stage.at(event)) }));
     this.listen(field, "keydown", (event) => this.key(event));
   }
 
@@ -119,19 +130,32 @@ class Plane extends Component {
     const K = this.frame.codebook_size;
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const now = litCode(bus.state, K);
-    if (by) bus.set({ hoverCode: null, code: now === null ? 0 : (now + by + K) % K });
+    if (by) this.goTo(now === null ? 0 : (now + by + K) % K);
     else if (event.key === "Escape") bus.set({ hoverCode: null, code: null, drawing: false });
     else if (event.key === "Enter") bus.choose(bus.state.hoverCode);
-    else return;
+    else if (bus.state.drawing || !this.lens.key(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** To a code by a key; the lens follows it. */
+  goTo(code) {
+    this.env.bus.set({ hoverCode: null, code });
+    const codes = this.motion.positions(performance.now());
+    if (codes) this.lens.reveal(codes[2 * code], codes[2 * code + 1]);
+  }
+
+  /** Where the plane lies on the stage, as the lens shows it. */
+  placed() {
+    const { W, H } = this.stage.size;
+    return placing(this.lens.over(this.camera, W, H), W, H);
   }
 
   /** The code at a place of the stage: of the cell there, or the nearest within reach; null if none. */
   hit(px, py) {
     const codes = this.motion.positions(performance.now());
     if (!codes || !this.camera) return null;
-    const view = placing(this.camera, this.stage.size.W, this.stage.size.H);
+    const view = this.placed();
     const [x, y] = view.world(px, py);
     let best = { code: null, score: Infinity };
     const kind = cellKind(this.frame);
@@ -146,7 +170,7 @@ class Plane extends Component {
   busChanged(state, before) {
     for (const [name] of this.overlays) this.toggles[name].querySelector("input").checked = state[name];
     this.paper.show(state.drawing, this.view?.settings);
-    this.field.style.touchAction = state.drawing ? "none" : "pan-y";
+    this.lens.touch();
     this.field.classList.toggle("lab-drawing", state.drawing);
     if (state.level !== before.level) this.levels.set(state.level);
     if ((state.scrub === null) !== (before.scrub === null)) this.restart();
@@ -166,13 +190,17 @@ class Plane extends Component {
     this.view = view;
     if (view.run !== run) {
       Object.assign(this, { frame: null, camera: null });
+      this.lens.set(null);
       this.restart();
     }
     this.paper.show(this.env.bus.state.drawing, view.settings);
     this.explain(view.settings?.quantizer);
     if (!view.frame || view.frame === this.frame) return;
     const [before, { plane, level, levels }] = [this.frame, view.frame];
-    if (before && (before.level !== level || before.plane.kind !== plane.kind || before.plane.fitted_at !== plane.fitted_at)) this.camera = null;
+    if (before && (before.level !== level || before.plane.kind !== plane.kind || before.plane.fitted_at !== plane.fitted_at)) {
+      this.camera = null;
+      this.lens.set(null);
+    }
     this.frame = view.frame;
     const now = performance.now();
     this.motion.push(view.frame, now, now - this.lateAt > STRAIN_MS);
@@ -257,7 +285,7 @@ class Plane extends Component {
       const box = this.fit === "latents" ? boxOf(frame.z.array) : boxOf(frame.z.array, frame.codes.array);
       this.camera = follow(this.camera, box);
     }
-    const view = placing(this.camera, W, H);
+    const view = this.placed();
     const cells = state.cells ? cellsOf(frame, codes, view.box) : null;
     const lit = litCode(state, frame.codebook_size);
     const arrows = state.gradients ? this.arrows : null;
