@@ -18,7 +18,6 @@ import {
   unitOf,
   valueWords,
 } from "./curves_model.js";
-import { createWrongTokens } from "./wrong_tokens.js";
 import { chartStage } from "../../stage/stage.js";
 import { drawScrub, haloText, smallText } from "../../draw/text.js";
 import { LAB } from "../about.js";
@@ -60,8 +59,9 @@ class Curves extends Component {
     );
     const title = "Train the same model without a quantizer beside this run, for as many steps as it has now: what codes cost";
     this.ceiling = h("button", { type: "button", class: "dte-button lab-button", title, hidden: true, onclick: () => env.act("ceiling") }, "Ceiling");
-    this.wrong = this.part(createWrongTokens(env));
-    const { caption } = furnish(root, "curves", "Curves", [this.groups.element, scale.element, this.ceiling], this.grid, this.wrong.element);
+    this.wrong = null; // what wrong tokens lose, once it is looked at
+    this.place = h("div", {});
+    const { caption } = furnish(root, "curves", "Curves", [this.groups.element, scale.element, this.ceiling], this.grid, this.place);
     this.caption = caption;
     this.scale = scale.element;
     this.own(env.bus.subscribe((state, previous) => state.scrub !== previous?.scrub && this.follow()));
@@ -76,7 +76,7 @@ class Curves extends Component {
     const words = ceilingWords(view);
     this.ceiling.hidden = words === null || this.group !== "learning";
     say(this.ceiling, words ?? "");
-    this.wrong.draw(view);
+    this.wrong?.draw(view);
     if (!this.same(curves, frame?.ceiling, view.run, view.ceiling)) this.refreshing.request();
   }
 
@@ -84,9 +84,20 @@ class Curves extends Component {
     this.group = id;
     this.names = null; // built anew
     this.grid.hidden = this.caption.hidden = this.scale.hidden = id === "wrong";
-    this.wrong.show(id === "wrong");
+    this.showWrong();
     if (this.view) this.draw(this.view);
     this.follow();
+  }
+
+  async showWrong() {
+    if (this.group === "wrong" && !this.wrong) {
+      const { createWrongTokens } = await import("./wrong_tokens.js");
+      if (this.disposed || this.wrong) return;
+      this.wrong = this.part(createWrongTokens(this.env));
+      this.place.append(this.wrong.element);
+      if (this.view) this.wrong.draw(this.view);
+    }
+    this.wrong?.show(this.group === "wrong");
   }
 
   refresh() {
