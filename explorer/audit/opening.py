@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from explorer.audit.indices.vectors import FILE as CODEBOOKS
-from explorer.foundation.damage import DAMAGE, damage_in_words
+from explorer.foundation.damage import DAMAGE, damage_in_words, open_zip
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import FILES, UNPACKED_BYTES, load_audit
@@ -34,9 +34,9 @@ def is_audit(files: Sequence[Path]) -> bool:
     if file.is_dir():
         return all((file / name).is_file() for name in FILES)
     try:
-        with zipfile.ZipFile(file) as archive:
+        with open_zip(file, file.name) as archive:
             return _members(archive) is not None
-    except (*DAMAGE, ValueError):
+    except (RecordError, *DAMAGE, ValueError):
         return False
 
 
@@ -56,7 +56,7 @@ def take_audit(files: Sequence[Path], folder: Path) -> Audit:
     words = f"The audit in {files[0].name!r} cannot be read, or is damaged. Copy or pack it again."
     with damage_in_words(words):
         if len(files) == 1 and files[0].is_file():
-            with zipfile.ZipFile(files[0]) as archive:
+            with open_zip(files[0], files[0].name) as archive:
                 members = _members(archive)
                 if members is None:
                     raise RecordError(f"{files[0].name!r} holds no audit.")

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import struct
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from explorer.foundation.config import Limits
+from explorer.foundation.damage import listed_in_zip
 from explorer.foundation.errors import MediaError
 from explorer.media.listing import compose_accents, hidden, is_hidden, name_in_zip
 from explorer.media.medium import Medium, Modality, load_medium
@@ -24,7 +24,6 @@ from explorer.media.samples import SAMPLE_PREFIX, sample, samples_of, samples_ti
 ZIP_DIRECTORY_BYTES = 16 * 2**20  # of the list of members, which is read as a whole: some 150,000 names
 ZIP_RATIO = 100  # a zip may claim to unpack to so many times its own size, and 64 MiB more
 ZIP_ROOM_BYTES = 64 * 2**20
-_END = struct.Struct("<4s4H2LH")  # end of central directory: signature, ..., size and offset of the list, comment
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def zip_source(path: Path, limits: Limits) -> MediaSource:
     """
     size = path.stat().st_size
     with in_words(f"{path.name!r} is not a zip archive, or is damaged. Pack it again."):
-        _check_directory(path, size)
+        _check_directory(path)
         archive = zipfile.ZipFile(path)
     named = [(compose_accents(name_in_zip(member)), member) for member in archive.infolist() if not member.is_dir()]
     named = sorted((one for one in named if not is_hidden(one[0])), key=lambda one: one[0])
@@ -152,19 +151,10 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -
         return file.read(limits.upload_bytes)
 
 
-def _check_directory(path: Path, size: int) -> None:
+def _check_directory(path: Path) -> None:
     """Refuse a zip whose list of members is too long to be read, before it is."""
     with path.open("rb") as file:
-        tail = min(size, _END.size + 65_535)
-        file.seek(size - tail)
-        data = file.read(tail)
-    at = data.rfind(b"PK\x05\x06")
-    if at < 0 or len(data) - at < _END.size:
-        raise zipfile.BadZipFile("no end of central directory")
-    listed = _END.unpack_from(data, at)[5]
-    where = data.rfind(b"PK\x06\x06", 0, at)  # zip64 keeps the true size in a record of its own
-    if where >= 0 and at - where >= 48:
-        listed = max(0 if listed == 2**32 - 1 else listed, struct.unpack_from("<Q", data, where + 40)[0])
+        _, listed = listed_in_zip(file)
     if listed > ZIP_DIRECTORY_BYTES:
         raise MediaError(
             f"The list of files in the zip has {listed / 2**20:,.0f} MiB, over the cap of "

@@ -17,6 +17,7 @@ import numpy as np
 
 from explorer.dumps.arrays import Dump, DumpArray, array_of_bytes, check_kind, single
 from explorer.dumps.places import DumpFile
+from explorer.foundation.damage import open_zip, read_array_header
 from explorer.foundation.errors import RecordError
 
 C_ORDER_BYTES = 2**28  # of an array in Fortran order that is turned round in memory; a larger one is refused
@@ -37,12 +38,12 @@ def array_in(name: str, start: Callable[[], BinaryIO]) -> DumpArray:
 
     def skip_header() -> BinaryIO:
         file = start()
-        _read_header(file)
+        read_array_header(file)
         return file
 
     with closing(start()) as file:
         try:
-            shape, fortran, dtype = _read_header(file)
+            shape, fortran, dtype = read_array_header(file)
         except Exception as error:  # a damaged header fails as a value, as syntax or as a token
             raise RecordError(f"{name!r} is no array of numpy (.npy or .npz). Save it with numpy.save.") from error
         check_kind(name, dtype)
@@ -75,15 +76,9 @@ def _in_c_order(array: DumpArray) -> DumpArray:
     return array_of_bytes(array.name, array.shape, array.dtype, start)
 
 
-def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    return read(file)
-
-
 def _archive(file: DumpFile) -> tuple[tuple[DumpArray, ...], bool]:
     """The arrays of an .npz, and whether each is a level."""
-    with closing(file.open()) as opened, zipfile.ZipFile(opened) as archive:
+    with closing(file.open()) as opened, open_zip(opened, file.name) as archive:
         names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
     levels = [name for name in names if name.startswith("indices_") and name.removeprefix("indices_").isdecimal()]
     chosen = sorted(levels, key=lambda name: int(name.removeprefix("indices_"))) or names

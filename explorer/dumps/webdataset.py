@@ -29,7 +29,7 @@ from explorer.dumps.arrays import (
 )
 from explorer.dumps.json_lines import indices_in
 from explorer.dumps.places import DumpFile
-from explorer.foundation.damage import DAMAGE, damage_in_words
+from explorer.foundation.damage import DAMAGE, open_arrays
 from explorer.foundation.errors import RecordError
 
 KINDS = ("npy", "json")
@@ -175,8 +175,9 @@ def _indices(name: str, of: str, data: bytes, ending: str, entry: str | None) ->
         except (ValueError, RecursionError) as error:
             raise RecordError(f"{name}: this is no JSON.") from error
         return indices_in(name, value, entry)
-    with damage_in_words(f"{name}: this is no array of numpy (.npy) of plain numbers."):
-        array = np.load(io.BytesIO(data), allow_pickle=False)
-    if not isinstance(array, np.ndarray) or array.ndim < 1 or not array.size:
+    words = f"{name}: this is no array of numpy (.npy) of plain numbers."
+    with open_arrays(io.BytesIO(data), name, words, MEMBER_BYTES) as arrays:
+        array = arrays[""]
+    if array.ndim < 1 or not array.size:
         raise RecordError(f"{name}: it holds no tokens.")
     return array

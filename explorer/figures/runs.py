@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,9 @@ from explorer.analysis.replay.curves import curves_of, describe_column
 from explorer.figures.frame import frame_traces, named_axis
 from explorer.figures.theme import Theme, ink, plain
 from explorer.figures.traces import line
+from explorer.foundation.damage import open_arrays
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.foundation.plain_json import parse_json
 from explorer.joints.files.recording import Recording
 from explorer.joints.files.runs import FORMAT
 from explorer.lab.history import Curves
@@ -117,21 +117,16 @@ def _read(
         return kept.steps, dict(kept.columns), lambda name: describe_column(name, levels, kept.losses)
     try:
         data = run if isinstance(run, bytes) else Path(run).read_bytes()
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = [
-                one for one in archive.infolist() if one.filename in ("meta.npy", "curve_step.npy", "curve_values.npy")
-            ]
-            if sum(one.file_size for one in parts) > UNPACKED_BYTES:
-                raise RecordError("its curves are too large")
-        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-            meta = json.loads(str(stored["meta"]))
+        only, words = ("meta", "curve_step", "curve_values"), "it is no whole .npz with curves"
+        with open_arrays(io.BytesIO(data), "the file", words, UNPACKED_BYTES, only) as stored:
+            meta = parse_json(str(stored["meta"]), "meta")
             if meta["format"] != FORMAT:
                 raise RecordError(f"it is not a {FORMAT}")
             steps, values, names = stored["curve_step"], stored["curve_values"], [str(name) for name in meta["curves"]]
         if values.shape != (len(steps), len(names)):
             raise RecordError(f"its curves have shape {values.shape}, expected {(len(steps), len(names))}")
     except RecordError as error:
-        raise RecordError(f"This file holds no run that can be drawn: {error}.") from error
+        raise RecordError(f"This file holds no run that can be drawn: {str(error).rstrip('.')}.") from error
     except Exception as error:  # zip, json, numpy and key errors of a damaged file
         raise RecordError(f"This file holds no run that can be drawn ({error}).") from error
     return _of_lab(steps.astype(np.int64), {name: values[:, i] for i, name in enumerate(names)})

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from explorer.foundation.config import Limits
-from explorer.foundation.damage import DAMAGE
+from explorer.foundation.damage import DAMAGE, NAME_BYTES, listed_in_zip
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.pickles import BoundedStream
 
-END, END_64, LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 BROKEN = (*DAMAGE, ValueError, OverflowError, LookupError)  # ValueError: names that are no text
-BYTES_OF_AN_ENTRY = 400  # in the directory: 46, its name and what zip64 adds
 
 
 class Archive:
@@ -103,22 +101,10 @@ class Archive:
 
 def _check_directory(path: Path, file: BinaryIO, limits: Limits) -> None:
     """Refuse a directory that is too large before Python's zipfile reads it into memory."""
-    size = file.seek(0, io.SEEK_END)
-    file.seek(max(0, size - 2**16 - 22))
-    tail = file.read()
-    at = tail.rfind(END)
-    if at < 0 or len(tail) < at + 22:
-        raise CheckpointError(f"{path.name} is an incomplete zip archive: its end is missing.")
-    entries, length = struct.unpack("<HI", tail[at + 10 : at + 16])
-    if at >= 20 and tail[at - 20 : at - 16] == LOCATOR_64:
-        # zipfile looks right before the locator, whatever the locator and the numbers of the short end say.
-        end = size - len(tail) + at
-        for record in (*struct.unpack("<Q", tail[at - 12 : at - 4]), end - 76):
-            file.seek(min(max(0, record), size))
-            head = file.read(56)
-            if len(head) == 56 and head[:4] == END_64:
-                most = struct.unpack("<QQ", head[32:48])
-                entries, length = max(entries, most[0]), max(length, most[1])
-    if entries > limits.archive_entries or length > limits.archive_entries * BYTES_OF_AN_ENTRY:
+    try:
+        entries, length = listed_in_zip(file)
+    except zipfile.BadZipFile as error:
+        raise CheckpointError(f"{path.name} is an incomplete zip archive: its end is missing.") from error
+    if entries > limits.archive_entries or length > limits.archive_entries * NAME_BYTES:
         raise CheckpointError(f"{path.name} claims {entries:,} parts, at most {limits.archive_entries:,} may be.")
     file.seek(0)

@@ -154,7 +154,11 @@ def test_samples_without_tokens_are_left_out(tmp_path):
     audit = audit_indices(tmp_path / "t.tar", K)
     assert audit.settings["media"] == 2 and audit.levels[0].tokens == 12
     whys = [why for _, why in audit.skipped]
-    assert whys[0] == "t.tar, b: it has no file .npy." and all("no array of numpy" in why for why in whys[1:])
+    assert whys[:2] == [
+        "t.tar, b: it has no file .npy.",
+        "t.tar, c.npy: this is no array of numpy (.npy) of plain numbers.",
+    ]
+    assert "'t.tar, d.npy' holds a pickled object." in whys[2]
     assert len(whys) == 3
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from explorer.analysis.maps.compilation import keep_compiled
 from explorer.analysis.maps.progress_file import ProgressFile
 from explorer.analysis.maps.trust import trust
+from explorer.foundation.damage import open_arrays
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.foundation.words import count_of
 
@@ -214,7 +215,7 @@ def _cache_key(vectors: np.ndarray, kind: str, seed: int, metric: str) -> str:
 def _read(path: Path, n: int) -> Projection | None:
     """The kept projection of n points, or None if there is none that can be read."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, open_arrays(opened, path.name, "it is no whole .npz") as file:
             xy, explained, trust = file["xy"], file["explained"], float(file["trustworthiness"])
             kind, note, seed = str(file["kind"]), str(file["note"]), int(file["seed"])
         if xy.shape != (n, 2) or xy.dtype != np.float32 or not np.isfinite(xy).all():

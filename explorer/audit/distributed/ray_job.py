@@ -35,6 +35,7 @@ from explorer.audit.run import (
 from explorer.audit.sources import MediaSource
 from explorer.audit.standing import Span, Standing, Subject, audit_of, names_sum, read_state, revision_of, save_state
 from explorer.audit.standing import write_state as state_bytes
+from explorer.foundation.damage import open_arrays
 from explorer.foundation.errors import ExplorerError, RecordError, SettingsError
 from explorer.joints.audit import Audit
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
@@ -122,7 +123,7 @@ def pack(media: list[tuple[str, BatchMedium | str]]) -> bytes:
 
 def unpack(data: bytes) -> list[tuple[str, BatchMedium | str]]:
     """See `pack`."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+    with open_arrays(io.BytesIO(data), "a batch of media", "A batch of media of a rank cannot be read.") as arrays:
         said = json.loads(str(arrays["said"]))
         return [
             (name, words if isinstance(words, str) else BatchMedium(arrays[str(n)], tuple(words)))

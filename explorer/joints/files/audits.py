@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -18,8 +17,10 @@ from zlib import crc32
 
 import numpy as np
 
+from explorer.foundation.damage import open_arrays
 from explorer.foundation.errors import RecordError
 from explorer.foundation.files import make_folder, write_together
+from explorer.foundation.plain_json import parse_json
 from explorer.joints.audit import Audit, MediaNote
 from explorer.joints.audit_parts import Exemplars, JointAudit, LevelAudit, Neighbours, Trial, require
 from explorer.joints.measures.language.ranks import rank_frequency
@@ -31,7 +32,8 @@ from explorer.joints.token_language import language_from_json
 FORMAT = "discrete-tokenizer-explorer audit"
 VERSION = 1
 FILES = ("audit.json", "counts.npy", "details.npz")
-UNPACKED_BYTES = 2 * 2**30  # of details.npz: a small file can claim a huge one
+UNPACKED_BYTES = 2**31  # of details.npz: a small file can claim a huge one
+HELD_BYTES = 2**32  # of all arrays as they are held, 8 bytes a number
 
 
 def save_audit(
@@ -73,23 +75,27 @@ def load_audit(folder: str | Path, beside: str | Path | None = None) -> Audit:
     except OSError as error:
         raise RecordError(f"{str(folder)!r} holds no audit: {error.strerror or error}") from error
     try:
-        meta = json.loads(content["audit.json"])
+        meta = parse_json(content["audit.json"], "audit.json")
         require(
             isinstance(meta, dict) and meta.get("format") == FORMAT and meta.get("version") == VERSION,
             f"its audit.json is not version {VERSION} of {FORMAT!r}",
         )
         for name, expected in meta["files"].items():
             require(crc32(content[name]) == expected, f"{name} does not belong to its audit.json")
-        with zipfile.ZipFile(io.BytesIO(content["details.npz"])) as archive:
-            require(sum(m.file_size for m in archive.infolist()) <= UNPACKED_BYTES, "its details.npz is too large")
-        counts = np.load(io.BytesIO(content["counts.npy"]), allow_pickle=False)
-        with np.load(io.BytesIO(content["details.npz"]), allow_pickle=False) as details:
-            arrays = dict(details)
+        counts = _read(content, "counts.npy")[""]
+        arrays = _read(content, "details.npz")
+        held = sum(8 * one.size for one in (counts, *arrays.values()))
+        require(held <= HELD_BYTES, f"its numbers take {held / 2**30:,.1f} GiB, over the cap of {HELD_BYTES >> 30} GiB")
         return _audit(meta, counts, arrays)
     except RecordError as error:
-        raise RecordError(f"The audit in {str(folder)!r} cannot be used: {error}.") from error
+        raise RecordError(f"The audit in {str(folder)!r} cannot be used: {str(error).rstrip('.')}.") from error
     except Exception as error:  # zip, json, numpy and key errors of a damaged file
         raise RecordError(f"The audit in {str(folder)!r} is damaged ({error}). Make it again.") from error
+
+
+def _read(content: Mapping[str, bytes], name: str) -> dict[str, np.ndarray]:
+    with open_arrays(io.BytesIO(content[name]), name, f"its {name} is damaged", UNPACKED_BYTES) as arrays:
+        return dict(arrays)
 
 
 def audit_file(folder: Path, beside: str | Path | None, name: str) -> Path:
@@ -219,7 +225,11 @@ def _level(said: dict[str, Any], counts: np.ndarray, mine: dict[str, np.ndarray]
     size, norm = int(said["codebook_size"]), said["latent_norm"]
 
     def has(name: str, kind: type) -> np.ndarray | None:
-        return None if name not in mine else mine[name].astype(kind)
+        if name not in mine:
+            return None
+        require(mine[name].dtype.kind in "iuf", f"its {name} holds {mine[name].dtype}, not numbers")
+        with np.errstate(invalid="ignore"):  # of NaN as a whole number, which the checks of an audit refuse
+            return mine[name].astype(kind)
 
     neighbours = exemplars = None
     if "neighbours_code" in mine:

@@ -18,8 +18,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -27,8 +25,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from explorer.foundation.config import Limits
+from explorer.foundation.damage import open_arrays
 from explorer.foundation.errors import RecordError
 from explorer.foundation.files import write_atomically
+from explorer.foundation.plain_json import parse_json
 from explorer.joints.columns import Column, columns_meta, read_columns
 from explorer.joints.graphs import GraphNames, names_entry, read_names
 from explorer.joints.measures.error import quantization_error
@@ -227,37 +227,9 @@ def _level_meta(level: TokenLevel) -> dict[str, Any]:
 def _read_arrays(path: Path, limits: Limits) -> dict[str, np.ndarray]:
     """All arrays of the file. The size it claims to unpack to is checked first: a small zip can hold a huge one."""
     name = path.name
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > limits.checkpoint_bytes:
-            raise RecordError(
-                f"The token file {name!r} unpacks to {unpacked / 2**20:,.0f} MiB, over the cap of "
-                f"{limits.checkpoint_bytes / 2**20:,.0f} MiB."
-            )
-        with np.load(path, allow_pickle=False) as archive:
-            return dict(_members(archive, name))
-    except RecordError:
-        raise
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-        raise RecordError(f"{name!r} is not a token file (.npz), or is damaged. Write it again.") from error
-    except OSError as error:
-        raise RecordError(f"{name!r} cannot be read: {error.strerror or error}.") from error
-    except Exception as error:  # zlib, struct, tokenize and memory errors of damaged members
-        raise RecordError(f"The token file {name!r} is damaged: an array cannot be read. Write it again.") from error
-
-
-def _members(archive: np.lib.npyio.NpzFile, name: str) -> Iterator[tuple[str, np.ndarray]]:
-    for member in archive.files:
-        try:
-            yield member, archive[member]
-        except ValueError as error:
-            if "allow_pickle" in str(error):
-                raise RecordError(
-                    f"The token file {name!r} holds a pickled object ({member!r}). Such objects can run code when "
-                    "read, so they are refused. Save plain arrays."
-                ) from error
-            raise
+    words = f"{name!r} is not a token file (.npz), or is damaged. Write it again."
+    with open_arrays(path, name, words, limits.checkpoint_bytes) as arrays:
+        return dict(arrays)
 
 
 def _read_meta(arrays: dict[str, np.ndarray], name: str) -> dict[str, Any]:
@@ -265,8 +237,8 @@ def _read_meta(arrays: dict[str, np.ndarray], name: str) -> dict[str, Any]:
     if meta is None:
         raise RecordError(f"{name!r} is not a token file: it has no 'meta'. Write it with `tokenize`.")
     try:
-        values = json.loads(str(meta[()]))
-    except (ValueError, RecursionError) as error:
+        values = parse_json(str(meta[()]), name)
+    except (ValueError, IndexError) as error:  # IndexError: of an array without that text
         raise RecordError(f"The 'meta' of {name!r} is not JSON. Write the file again.") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise RecordError(f"{name!r} is not a token file of this app: its 'meta' does not say {FORMAT!r}.")

@@ -7,13 +7,13 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from explorer.foundation.damage import DAMAGE
+from explorer.foundation.damage import DAMAGE, open_zip
 from explorer.foundation.errors import RecordError
 from explorer.joints.files.recording.layout import HEADER, frames_of, segments_of
 
 FILES = 50_000  # in the zip
 UNPACKED_BYTES = 2 * 2**30  # of all files
-LINES_BYTES = 128 * 2**20  # of the records, which are held in memory
+LINES_BYTES = 64 * 2**20  # of the records, which are held in memory: twice what the recorder writes
 FRAME_BYTES = 512 * 2**20  # of the arrays of one frame
 RATIO, ROOM_BYTES = 100, 2**20  # how far a zip may shrink what it holds
 PART = 2**20
@@ -27,7 +27,7 @@ def unpack_run(file: Path, folder: Path) -> str:
     Raises RecordError in words for what is no zip of one recording, leads outside of its folder, or is too large.
     """
     try:
-        with zipfile.ZipFile(file) as archive:
+        with open_zip(file, file.name, FILES) as archive:
             members = _members(archive, file)
             left = UNPACKED_BYTES
             for name, member in members.items():
@@ -45,10 +45,7 @@ def unpack_run(file: Path, folder: Path) -> str:
 
 def _members(archive: zipfile.ZipFile, file: Path) -> dict[str, zipfile.ZipInfo]:
     """Name -> member of the files of the one recording in a zip."""
-    there = archive.infolist()
-    if len(there) > FILES:
-        raise RecordError(f"{file.name!r} holds {len(there):,} files; {FILES:,} is the most.")
-    found = [one for one in there if _NAMES.fullmatch(last_name(one.filename))]
+    found = [one for one in archive.infolist() if _NAMES.fullmatch(last_name(one.filename))]
     check_members(found, file)
     folders = {str(PurePosixPath(one.filename).parent) for one in found}
     if not found:
@@ -104,9 +101,9 @@ def copy_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path,
 def _check_frame(path: Path) -> None:
     """Empty a frame whose arrays would unpack to far more than a frame has: it then counts as damaged."""
     try:
-        with zipfile.ZipFile(path) as held:
+        with open_zip(path, path.name) as held:
             fits = sum(one.file_size for one in held.infolist()) <= FRAME_BYTES
-    except BROKEN:
+    except (RecordError, *BROKEN):
         return  # the reader says so
     if not fits:
         path.write_bytes(b"")

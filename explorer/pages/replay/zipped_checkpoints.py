@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from explorer.foundation.damage import open_zip
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.pages.replay.unpacking import (
     BROKEN,
@@ -29,9 +30,9 @@ MOST = 256  # checkpoints of a zip
 def holds_checkpoints(file: Path) -> bool:
     """Whether a zip has files of weights and none of a recording; not where it is none."""
     try:
-        with zipfile.ZipFile(file) as archive:
+        with open_zip(file, file.name, FILES) as archive:
             return not holds_recording(archive) and bool(_weights(archive))
-    except BROKEN:
+    except (RecordError, *BROKEN):
         return False
 
 
@@ -45,7 +46,7 @@ def unpack_checkpoints(file: Path, folder: Path) -> str:
 
     held = folder / "checkpoints"
     try:
-        with zipfile.ZipFile(file) as archive:
+        with open_zip(file, file.name, FILES) as archive:
             title = _unpack(archive, file, held) or file.stem
         timeline = read_timeline([held])
         record_checkpoints(timeline, folder)
@@ -76,7 +77,7 @@ def _unpack(archive: zipfile.ZipFile, file: Path, held: Path) -> str:
     """Write the files of weights, in folders of one level, and return the name of the folder of all, "" for none."""
     weights = _weights(archive)
     found = [*weights, *_beside(archive, weights)]
-    if len(archive.infolist()) > FILES or len(weights) > MOST:
+    if len(weights) > MOST:
         raise RecordError(f"{file.name!r} holds {len(weights):,} checkpoints; {MOST:,} is the most.")
     check_members(found, file)
     check_size(found, file)

@@ -11,12 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from explorer.foundation.damage import open_arrays
 from explorer.foundation.errors import RecordError
+from explorer.foundation.plain_json import parse_json
 from explorer.joints.files.recording.layout import RecordLevel, level_from_json, level_to_json
 from explorer.joints.frame import DEAD, LIVE, UNSEEN, Frame, FrameEvent, FrameLevel
 from explorer.joints.record import LatticeRule
 
 HALF_LARGEST = 60_000.0  # float16 ends at 65,504
+KINDS = {"z": "f", "vectors": "f", "lag": "f", "counts": "f", "indices": "iu", "numbers": "iu"}
+CODES = 2**24  # of a level that are read: four times as many as the recorder counts
+FRAME_BYTES = 2**31  # of the arrays of a frame, and of the codes that its rule makes
 
 
 def frame_bytes(
@@ -83,14 +88,35 @@ class FrameFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as held:  # it leaves half a file open
-                self._arrays = {name: held[name] for name in held.files}
-            self.meta: dict[str, Any] = json.loads(str(self._arrays["meta"]))
+            with path.open("rb") as file, open_arrays(file, path.name, "it is no whole .npz", FRAME_BYTES) as held:
+                self._arrays = dict(held)
+            self.meta: dict[str, Any] = parse_json(str(self._arrays["meta"]), path.name)
             self.levels = tuple(level_from_json(entry) for entry in self.meta["levels"])
+            self._check()
         except FileNotFoundError:
             raise
         except Exception as error:  # what a damaged zip raises, zipfile does not say
             raise RecordError(f"{path.name} is damaged and left out: {error}") from error
+
+    def _check(self) -> None:
+        """Raises for arrays that do not fit what is said of their level, before anything is made of them."""
+        for name in ("step", "seen", "batch"):
+            if not 0 <= int(self.meta[name]) < 2**63:
+                raise ValueError(f"its {name} is {self.meta[name]!r}")
+        for i, level in enumerate(self.levels):
+            size, dim = level.codebook_size, level.codebook_dim
+            if size > CODES or (level.rule is not None and 8 * size * dim > FRAME_BYTES):
+                raise ValueError(f"level {i + 1} has {size:,} codes of {dim:,} dimensions, which is too many")
+            for name in ("total", "last", "reseeds"):
+                one = self._arrays.get(f"l{i}_{name}")
+                if one is None and name == "reseeds":
+                    continue
+                if one is None or one.dtype.kind not in "iu" or one.shape != (size,):
+                    raise ValueError(f"level {i + 1} has no {name} of {size:,} codes")
+            for name, kinds in KINDS.items():
+                one = self._arrays.get(f"l{i}_{name}")
+                if one is not None and one.dtype.kind not in kinds:
+                    raise ValueError(f"{name} of level {i + 1} holds {one.dtype}")
 
     def total(self, level: int) -> np.ndarray:
         """(K,) int64: tokens of each code since the start."""

@@ -116,7 +116,7 @@ def level_from_json(entry: Mapping[str, Any]) -> RecordLevel:
             kept=None if kept is None else int(kept),
             source=str(entry.get("source", "")),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise RecordError(f"a level of the recording cannot be read: {error}") from error
 
 

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from explorer.foundation.errors import RecordError
 from explorer.foundation.files import write_atomically
+from explorer.foundation.plain_json import parse_json
 from explorer.joints.files.recording.layout import segment_name, segments_of
 
+LINE_BYTES = 2**25  # of one that is read: a reseed of 2^22 codes has as many
 SEGMENTS = 16  # that the budget is divided into, so that thinning rewrites a small part
 
 
@@ -34,8 +37,8 @@ def parse_lines(data: bytes) -> tuple[list[dict[str, Any]], int, int]:
     objects, damaged = [], 0
     for line in data[:whole].splitlines():
         try:
-            parsed = json.loads(line)
-        except ValueError:  # also of bytes that are no text
+            parsed = parse_json(line, "a line", LINE_BYTES)
+        except (ValueError, RecordError):  # also of bytes that are no text
             parsed = None
         if isinstance(parsed, dict):
             objects.append(parsed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from explorer.foundation.errors import RecordError
+from explorer.foundation.plain_json import parse_json
 from explorer.joints.files.recording.frames import FrameFile
 from explorer.joints.files.recording.layout import (
     FORMAT,
@@ -25,6 +25,7 @@ from explorer.joints.files.recording.lock import is_held
 from explorer.joints.files.recording.story import Story
 from explorer.joints.frame import Frame, FrameEvent
 
+HEADER_BYTES = 2**24  # of recording.json
 FRAMES_HELD = 4  # files of frames that stay in memory
 
 
@@ -81,13 +82,13 @@ class Recording:
 
     def _read_header(self) -> None:
         try:
-            header = json.loads((self.folder / HEADER).read_text(encoding="utf-8"))
+            header = parse_json((self.folder / HEADER).read_bytes(), HEADER, HEADER_BYTES)
             if not isinstance(header, dict) or header.get("format") != FORMAT:
                 raise ValueError("it names no format that is known here")
         except FileNotFoundError:
             self._words += (f"{HEADER} is missing; levels are read from the frames.",)
             return
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecordError) as error:
             self._words += (f"{HEADER} cannot be read ({error}); levels are read from the frames.",)
             return
         if self._header and header.get("id") != self._header.get("id"):  # another run was put in its place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from explorer.joints.files.recording.lines import parse_lines
 from explorer.joints.frame import FrameEvent
 
 EVENTS = 50_000  # that are told one by one
+CELLS, NAMES = 2**26, 16  # numbers of all columns; fewer than so many names are never left out
+NOTES = 100  # that are told
 LARGEST = 2**63  # of whole numbers that an array takes
 BASIC = {"step": "step", "latents_seen": "seen", "batch_size": "batch", "seconds": "seconds", "time": "time"}
 
@@ -43,7 +45,7 @@ class Story:
         self.levels: list[Any] | None = None
         self.ended = False
         self._notes: list[str] = []
-        self._damaged = self._odd_events = self._sessions = 0
+        self._damaged = self._odd_events = self._sessions = self._left_out = 0
         self._read = {}
         self._columns: dict[str, np.ndarray] | None = None
         self._events: tuple[FrameEvent, ...] | None = None
@@ -111,8 +113,9 @@ class Story:
         self.ended = False
         if self._rows and one["step"] <= self._rows[-1]["step"]:
             back = self._rows[-1]["step"]
-            gone = [row for row in self._rows if row["step"] >= one["step"]]
-            self._rows = self._rows[: len(self._rows) - len(gone)]
+            first = bisect_left(self._rows, one["step"], key=lambda row: row["step"])  # steps of rows rise
+            gone = self._rows[first:]
+            del self._rows[first:]
             self.replaced |= {row["record"] for row in gone}
             self._notes.append(
                 f"The run went back from step {back:,} to step {one['step']:,}: {count_of(len(gone), 'record')} "
@@ -129,6 +132,12 @@ class Story:
     @property
     def notes(self) -> list[str]:
         words = list(dict.fromkeys(self._notes))
+        if len(words) > NOTES:
+            words[NOTES:] = [f"{count_of(len(words) - NOTES, 'note')} more of the run are left out here."]
+        if self._left_out:
+            words.append(
+                f"{count_of(self._left_out, 'loss or measure', 'losses or measures')} of too many are left out."
+            )
         if self._damaged:
             words.append(f"{count_of(self._damaged, 'line')} of the records could not be read and are left out.")
         if self._odd_events:
@@ -144,7 +153,8 @@ class Story:
 
     @property
     def loss_names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._losses().values()))
+        columns = self.columns()
+        return tuple(name for name in dict.fromkeys(self._losses().values()) if name in columns)
 
     def _losses(self) -> dict[str, str]:
         """What each loss is called as a column."""
@@ -154,16 +164,19 @@ class Story:
     def columns(self) -> dict[str, np.ndarray]:
         """(r,) float64 each."""
         if self._columns is None:
-            table = {name: [_number(row, key) for row in self._rows] for name, key in BASIC.items()}
+            basic = {name: [_number(row, key) for row in self._rows] for name, key in BASIC.items()}
+            columns = {name: np.array(values, np.float64) for name, values in basic.items()}
             called = self._losses()
             named = [
                 {called[name]: value for name, value in _numbers_of(row, "losses").items()}
                 | _numbers_of(row, "measures")
                 for row in self._rows
             ]
-            for name in dict.fromkeys(name for row in named for name in row):
-                table.setdefault(name, [_number(row, name) for row in named])
-            self._columns = {name: np.array(values, np.float64) for name, values in table.items()}
+            names = [*dict.fromkeys(name for row in named for name in row)]
+            most = max(NAMES, CELLS // max(1, len(named)))
+            for name in names[:most]:
+                columns.setdefault(name, np.array([_number(row, name) for row in named], np.float64))
+            self._columns, self._left_out = columns, max(0, len(names) - most)
         return self._columns
 
     @property
