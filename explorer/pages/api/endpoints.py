@@ -17,7 +17,7 @@ from explorer.joints.record import Modality
 from explorer.pages.api import audit as api_audit
 from explorer.pages.api import calls as api
 from explorer.pages.api import compare as api_compare
-from explorer.pages.shared.inputs import FileInput
+from explorer.pages.shared.inputs import FileInput, TextInput
 
 MODALITIES = ", ".join(f'"{one}"' for one in get_args(Modality))
 
@@ -49,7 +49,7 @@ class Endpoint:
 
 # kind -> (the words of the page, what makes the component)
 KINDS: dict[str, tuple[str, Callable[..., gr.components.Component]]] = {
-    "text": ("text", gr.Textbox),
+    "text": ("text", TextInput),
     "number": ("whole number", lambda **named: gr.Number(precision=0, **named)),
     "file": ("file", FileInput),
     "files": ("list of files", lambda **named: FileInput(file_count="multiple", **named)),

@@ -7,6 +7,7 @@ browser takes no cookies, or a script calls the endpoints, the visitor is one se
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 import re
 import secrets
@@ -21,6 +22,7 @@ from explorer.pages.shared.presence import presence
 from explorer.pages.shared.visitor_files import UploadPlace, files, nobody
 
 COOKIE = "explorer_visitor"
+_log = logging.getLogger(__name__)
 _SECRET = secrets.token_bytes(32)
 _HEARTBEAT = re.compile(r"/heartbeat/([^/]+)/?$")
 
@@ -73,6 +75,30 @@ class Pages(gr.Blocks):
         request = requests[0] if isinstance(requests, list) else requests
         with acting_for(visitor_of(request)):
             return await super().call_function(block_fn, processed_input, iterator, requests, *more, **named)
+
+    async def preprocess_data(self, block_fn, inputs, *more, **named):
+        """What was sent, as its function takes it. Raises gr.Error in words: Gradio itself would answer with none."""
+        try:
+            return await super().preprocess_data(block_fn, inputs, *more, **named)
+        except gr.Error:
+            raise
+        except Exception as error:
+            _log.info("what was sent to %s cannot be read", block_fn.api_name, exc_info=error)
+            raise gr.Error(_unread(block_fn), print_exception=False) from error
+
+
+def _unread(block_fn: Any) -> str:
+    """Why an event was not answered whose values are of other types or number than it takes."""
+    if block_fn.api_visibility == "private":
+        return "What the page sent cannot be read. Load it again, and choose once more."
+    takes = ", ".join(f"{one.label} ({_kind_of(one)})" for one in block_fn.inputs)
+    return f"What was sent cannot be read: /{block_fn.api_name} takes, in this order, {takes}. The page /api says more."
+
+
+def _kind_of(component: gr.components.Component) -> str:
+    if isinstance(component, gr.File):
+        return "a list of uploaded files" if component.file_count == "multiple" else "an uploaded file"
+    return "a number" if isinstance(component, gr.Number) else "text"
 
 
 def _made() -> str:

@@ -1,8 +1,17 @@
-"""Inputs of Gradio that hand over an uploaded file as it is: reading it, with all that can go wrong, is ours."""
+"""Inputs of Gradio that hand over what they are sent as it is: reading a file, with all that can go wrong, is ours."""
 
 from __future__ import annotations
 
 import gradio as gr
+
+
+class TextInput(gr.Textbox):
+    """gr.Textbox whose value is always text: "" where a script sends nothing (null)."""
+
+    is_template = True  # the browser knows it as a textbox
+
+    def preprocess(self, payload) -> str:
+        return "" if payload is None else str(payload)
 
 
 class PictureInput(gr.Image):

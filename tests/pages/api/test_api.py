@@ -1,7 +1,9 @@
 """The named endpoints through gradio_client, as scripts call them."""
 
 import json
+import re
 
+import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
@@ -93,8 +95,6 @@ def test_a_token_file_of_nonsense_is_refused(client, tmp_path):
 
 
 def test_a_foreign_host_is_refused(app_url):
-    import httpx
-
     assert httpx.get(app_url, headers={"Host": "evil.example"}).status_code == 400
     assert httpx.get(app_url).status_code == 200
 
@@ -121,3 +121,26 @@ def test_a_run_of_the_lab_agrees_with_the_same_run_here(client):
 def test_a_run_that_cannot_be_is_refused_in_words(client, settings, steps, words):
     with pytest.raises(AppError, match=words):
         client.predict(settings, steps, api_name="/lab_run")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "sent", "words"),
+    [
+        ("lab_run", ["{}", "many"], r"/lab_run takes, in this order, settings_json \(text\), steps \(a number\)\."),
+        ("lab_run", ["{}", [5]], r"/lab_run takes"),
+        ("lab_run", ["{}"], r"/lab_run takes"),
+        ("open_checkpoint", [7], r"/open_checkpoint takes, in this order, checkpoint \(an uploaded file\)\."),
+        ("compare", [{"path": "/etc/passwd"}, "fsq"], r"files \(a list of uploaded files\), tokenizers \(text\)\."),
+        ("detokenize", [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}], r"tokens \(an uploaded file\)"),
+        ("load_tokenizer", [None, None, None], "Send either the name of a Hub repository"),
+        ("audit", [None, None, None, None, None], "No file was sent"),
+    ],
+)
+def test_what_has_the_wrong_type_or_number_is_refused_in_words(app_url, endpoint, sent, words):
+    """As a script sends it by plain HTTP; it was answered with an error that had no word in it."""
+    address = f"{app_url.rstrip('/')}/gradio_api/call/{endpoint}"
+    event = httpx.post(address, json={"data": sent}).json()["event_id"]
+    answer = httpx.get(f"{address}/{event}", timeout=60).text
+    kind, data = answer.split("\n")[:2]
+    assert kind == "event: error"
+    assert re.search(words, json.loads(data.removeprefix("data: "))["error"]), answer
