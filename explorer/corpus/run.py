@@ -137,7 +137,10 @@ def tokenize_source(
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Hold the folder, and take away what a process that was killed left beside its files."""
-    held = take_lock(folder)
+    try:
+        held = take_lock(folder)
+    except OSError as error:
+        raise ExplorerError(f"cannot write into {str(folder)!r}: {error.strerror or error}") from error
     if held is None:
         raise ExplorerError(
             f"{holder_words(folder)} writes into {str(folder)!r} at this moment. Wait for it, or give another --out."

@@ -11,11 +11,26 @@ from explorer.foundation.errors import ExplorerError
 
 
 def make_folder(path: Path) -> None:
-    """Make `path` and its parents. Raises ExplorerError if the disk refuses."""
+    """Make `path` and its parents. Raises ExplorerError if the disk refuses, or where nothing can be written into it:
+    it is made before long work, not after it."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ExplorerError(f"cannot make the folder {str(path)!r}: {error.strerror or error}") from error
+    _check_writable(path)
+
+
+def check_folder(path: Path) -> None:
+    """Raises ExplorerError where no folder of that name can be made or written into. Nothing is made."""
+    there = next(one for one in (path, *path.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise ExplorerError(f"{str(there)!r} is a file, and no folder. Give the name of a folder to write.")
+    _check_writable(there)
+
+
+def _check_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK):
+        raise ExplorerError(f"The folder {str(folder)!r} cannot be written into. Choose another one.")
 
 
 def check_place(path: Path) -> None:
@@ -24,8 +39,7 @@ def check_place(path: Path) -> None:
         raise ExplorerError(f"{str(path)!r} is a folder. Give the name of a file to write.")
     if not path.parent.is_dir():
         raise ExplorerError(f"There is no folder {str(path.parent)!r} to write {path.name} into. Make it first.")
-    if not os.access(path.parent, os.W_OK):
-        raise ExplorerError(f"The folder {str(path.parent)!r} cannot be written into. Choose another one.")
+    _check_writable(path.parent)
 
 
 def write_atomically(path: Path, data: bytes | memoryview) -> None:

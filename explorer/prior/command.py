@@ -11,6 +11,7 @@ import numpy as np
 
 from explorer.foundation.device import device_label, pick_device
 from explorer.foundation.errors import MediaError, SettingsError
+from explorer.foundation.files import check_folder
 from explorer.joints.tokenizer import Tokenizer
 from explorer.prior.checkpoint import eight_bit, write_prior
 from explorer.prior.data import tokens_of, views, whole
@@ -47,6 +48,8 @@ def make_prior(order: PriorOrder, recipe: PriorRecipe, describe: Describe, say: 
     Raises MediaError and SettingsError for what cannot be learnt from, ExplorerError where the training diverges.
     """
     began, device = time.monotonic(), pick_device(order.device)
+    folder = folder_of(order.tokenizer, order.out)
+    check_folder(folder)
     tokenizer = load_tokenizer(order.tokenizer, "cpu" if device.type == "cpu" else order.device)
     _check(tokenizer, recipe)
     pictures, held_pictures, named, held_named = _gather(order, recipe)
@@ -78,7 +81,6 @@ def make_prior(order: PriorOrder, recipe: PriorRecipe, describe: Describe, say: 
         "counts": np.bincount(tokens.ravel(), minlength=book.codebook_size).tolist(),
         "curve": [[step, round(a, DIGITS), round(b, DIGITS)] for step, a, b in trained.curve],
     }
-    folder = folder_of(order.tokenizer, order.out)
     write_prior(folder, shipped, facts)
     return folder
 

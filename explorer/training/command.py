@@ -15,7 +15,7 @@ from explorer.foundation import limits
 from explorer.foundation.config import REPOSITORY, settings
 from explorer.foundation.device import device_label
 from explorer.foundation.errors import SettingsError, UnknownIdError
-from explorer.foundation.files import write_atomically
+from explorer.foundation.files import check_folder, write_atomically
 from explorer.foundation.numerals import number_option, whole_option
 from explorer.foundation.registry import unknown_id_message
 from explorer.tokenizers.native.checkpoint import SHARES, load_model, save_checkpoint
@@ -166,6 +166,9 @@ def main(argv: list[str]) -> int:
 
 def _train(recipe: Recipe, arguments: argparse.Namespace, ranks: Ranks, device: torch.device) -> int:
     name, state_file = arguments.name, arguments.runs / arguments.name / "state.pt"
+    folder = (arguments.out or settings().checkpoints) / name
+    for written in (state_file.parent, folder) if ranks.first else ():
+        check_folder(written)
     tell = partial(print, flush=True) if ranks.first else _silent
     found = gather(arguments, recipe)
     if arguments.fresh and ranks.first:
@@ -175,7 +178,6 @@ def _train(recipe: Recipe, arguments: argparse.Namespace, ranks: Ranks, device: 
     hardware = device_label(device) if ranks.world == 1 else f"{ranks.world} x {device_label(device)}"
     tell(f"{name}: {len(found.media)} {several}, {len(found.held_out)} held out, {hardware}")
     along = found.held_out[:: max(1, len(found.held_out) // CURVE_MEDIA)]
-    folder = (arguments.out or settings().checkpoints) / name
     start = sibling_folder(recipe, folder.parent)
     options = {"start": start, "ranks": ranks, "precision": arguments.precision}
     if arguments.minutes is not None:

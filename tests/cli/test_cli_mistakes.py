@@ -6,6 +6,7 @@ import errno
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,37 @@ def test_a_place_where_nothing_can_be_written_is_found_before_the_work(grey, lin
     assert run(*line, "--out", tmp_path / "b.npz") == 2
     assert "cannot be written into. Choose another one" in one_line(capsys)
     assert grey == [] and [path.name for path in tmp_path.iterdir()] == ["a.npz"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("audit", "grey", "{pictures}"), ("tokenize", "grey", "{pictures}"), ("train", "fsq", "--steps", "2"),
+        ("train", "items-rq", "--steps", "2"), ("train", "series-vq", "--steps", "2"),
+        ("prior", "fsq", "--steps", "2"),
+    ],
+    ids=lambda line: "-".join(line[:2]),
+)  # fmt: skip
+def test_a_folder_that_takes_no_file_is_found_before_the_work(grey, picture, line, tmp_path, monkeypatch, capsys):
+    """An audit counted everything and a training trained before they said so; a dump of tokens ended in a trace."""
+    encoded = []
+    monkeypatch.setattr(GreyTokenizer, "encode", lambda self, pixels: encoded.append(1))
+    out, media = tmp_path / "out", tmp_path / "media"
+    out.mkdir()
+    media.mkdir()
+    picture.rename(media / picture.name)
+    monkeypatch.setattr(files.os, "access", lambda path, mode: Path(path) != out)
+    command = [argument.format(pictures=media) for argument in line]
+    assert run(*command, "--out", out) == 2
+    told = capsys.readouterr()
+    assert told.err == f"explorer: The folder {str(out)!r} cannot be written into. Choose another one.\n"
+    assert told.out == "" and encoded == [] and list(out.iterdir()) == []
+
+
+def test_a_folder_named_as_a_file_is_found_before_a_training(tmp_path, capsys):
+    (tmp_path / "note").write_text("mine")
+    assert run("train", "fsq", "--steps", "2", "--out", tmp_path / "note" / "deep") == 2
+    assert "note' is a file, and no folder" in one_line(capsys)
 
 
 class FullDisk(io.StringIO):

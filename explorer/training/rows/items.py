@@ -17,7 +17,7 @@ import torch
 
 from explorer.foundation.config import Limits, settings
 from explorer.foundation.device import device_label
-from explorer.foundation.files import write_atomically
+from explorer.foundation.files import check_folder, write_atomically
 from explorer.foundation.numerals import whole_option
 from explorer.joints.measures.semantic_ids import collision_rate, items_per_id, prefix_use, semantic_ids
 from explorer.joints.measures.usage import usage
@@ -126,6 +126,8 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     recipe = ITEM_ZOO[options.name]
     recipe = replace(recipe, steps=options.steps) if options.steps else recipe
+    folder = (options.out or settings().checkpoints) / options.name
+    check_folder(folder)
     begin = time.perf_counter()
     items = items_of(books_table(MADE, SEED)) if options.data is None else load_items(options.data, Limits())
     features = fit_items(items, FEATURES).values
@@ -144,7 +146,6 @@ def main(argv: list[str]) -> int:
     }
     licence = options.licence or ("MIT, as this project" if options.data is None else "not stated")
     config = config_of(options.name, recipe, model, licence, training)
-    folder = (options.out or settings().checkpoints) / options.name
     save_rows(folder, model.state_dict(), _json(config))
     config["measured"] = measured_values(load_rows(folder, "cpu"), features[held], features)  # type: ignore[arg-type]
     write_atomically(folder / "config.json", _json(config).encode())

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from explorer.foundation.config import settings
 from explorer.foundation.device import device_label
-from explorer.foundation.files import write_atomically
+from explorer.foundation.files import check_folder, write_atomically
 from explorer.foundation.numerals import whole_option
 from explorer.joints.columns import Column
 from explorer.media.rows.series import QUANTILES, LoadedSeries, fit_series
@@ -184,6 +184,8 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     given = {"series": options.series, "held_out": options.held_out_series, "steps": options.steps}
     recipe = dataclasses.replace(ROW_ZOO[options.name], **{key: value for key, value in given.items() if value})
+    folder = (options.out or settings().checkpoints) / options.name
+    check_folder(folder)
     begin = time.perf_counter()
     series = made_series(recipe, 0, recipe.series)
     columns = fitted_columns(series)
@@ -199,7 +201,6 @@ def main(argv: list[str]) -> int:
         "seconds": round(time.perf_counter() - begin, 1),
     } | ({} if recipe.kind == "fast" else {"steps": recipe.steps, "batch": BATCH})
     config = config_of(options.name, recipe, quantizer, columns, training)
-    folder = (options.out or settings().checkpoints) / options.name
     save_rows(folder, tables, _json(config))
     config["measured"] = measured_values(load_rows(folder, "cpu"), recipe, columns)
     write_atomically(folder / "config.json", _json(config).encode())
