@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.analysis.lab.distances import sums_of
 from explorer.analysis.lab.finding import Finding
 from explorer.analysis.lab.hysteresis import hold
 from explorer.analysis.lab.reading import EARLY, RunReading
@@ -86,8 +87,8 @@ def _beside_latents(run: RunReading) -> float:
     spreads of all of them."""
     z, indices = run.level.z_e.astype(np.float64), run.level.indices
     counts = np.bincount(indices, minlength=run.k)
-    sums = np.stack([np.bincount(indices, column, run.k) for column in z.T], axis=1)  # (K, d)
-    away = np.linalg.norm(run.level.vectors - sums / np.maximum(1, counts)[:, None], axis=1)
+    middles = sums_of(indices, z, run.k) / np.maximum(1, counts)[:, None]
+    away = np.linalg.norm(run.level.vectors - middles, axis=1)
     return float(away @ counts / len(z) / max(1e-9, run.spread))
 
 
