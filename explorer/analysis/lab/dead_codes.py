@@ -12,7 +12,6 @@ from explorer.joints.frame import DEAD, Frame
 
 LOOKS = 12  # earlier frames looked at
 MANY = 128  # codes looked at
-NEAR = 512  # latents looked at
 ORIGIN = 1e-3  # spreads of the latents: nearer to 0 than that, a code lies at the origin
 SHRUNK = 10.0  # a code at the origin has slid there when it was this many times as far from it before
 STAYED = 0.01  # spreads of the codebook in the first frame: a code that is no further from its place then has stayed
@@ -73,9 +72,15 @@ class DeadCodes:
 
     @cached_property
     def away(self) -> float:
-        """Median distance of a dead code to the nearest latent, in spreads of the latents; 0 without dead codes."""
+        """Median distance of a dead code to the nearest latent shown, in spreads of the latents, of the codes looked
+        at; 0 without dead codes."""
         dead = some(self.vectors)
-        return float(np.median(nearest(dead, self._level.z_e[:NEAR])) / max(1e-9, self._spread)) if len(dead) else 0.0
+        return float(np.median(nearest(dead, self._level.z_e)) / max(1e-9, self._spread)) if len(dead) else 0.0
+
+    @property
+    def looked_at(self) -> int:
+        """Dead codes that `away` is the median of: all, or some where they are many."""
+        return len(some(self._codes))
 
 
 def thin_out(frames: Sequence[Frame]) -> Sequence[Frame]:

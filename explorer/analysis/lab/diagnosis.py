@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from explorer.analysis.lab.collapse import embedding_collapse
-from explorer.analysis.lab.duplicates import DUPLICATE
+from explorer.analysis.lab.duplicates import CLOSE, DUPLICATE
 from explorer.analysis.lab.finding import Finding
 from explorer.analysis.lab.hysteresis import settle
 from explorer.analysis.lab.mismatch import mismatch
@@ -107,8 +107,9 @@ def _jump_back(run: RunReading) -> Finding | None:
     if len(ways) < run.ease * 20 or near < run.ease * 0.6 * len(ways):
         return None
     text = (
-        f"{near} of {len(ways)} reseeded codes were within {BACK:g} spreads of the latents of where they had died, at "
-        f"most {count_of(later, 'step')} later."
+        f"Of {count_of(sum(one.count for one in run.reseeds), 'reseed')} in the last {count_of(run.window, 'step')} "
+        f"{len(ways)} were looked at; after {near} of these the code was within {BACK:g} spreads of the latents of "
+        f"where it had died, at most {count_of(later, 'step')} later."
     )
     return Finding("bad", "Reseeded codes jump back", text, run.advise("jump_back"), "plane")
 
@@ -138,7 +139,8 @@ def _alike(run: RunReading) -> Finding | None:
         return None
     text = (
         f"{alike} of {looked} codes in use lie on another: nearer than {DUPLICATE:.0%} of the typical distance of a "
-        f"latent to its code. Perplexity {run.perplexity:.1f} of {run.k} {run.counted} counts them as if they differed."
+        f"latent to its code, and than {CLOSE:.0%} of the median distance between codes. Perplexity "
+        f"{run.perplexity:.1f} of {run.k} {run.counted} counts them as if they differed."
     )
     level = "bad" if alike >= run.ease * 0.5 * looked else "warning"
     return Finding(level, "Near-duplicate codes", text, run.advise("alike"), "plane")

@@ -19,7 +19,10 @@ def alike_of(level: FrameLevel) -> tuple[int, int]:
         return 0, 0
     looked = some(live)
     squared = squared_distances(looked, live)
-    between = float(np.sqrt(np.median(squared[:32])))
-    typical = float(np.sqrt(np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean()))
     squared[np.arange(len(looked)), some(np.arange(len(live)))] = np.inf  # a code and itself
+    apart = squared[np.isfinite(squared)]
+    if not len(apart):
+        return 0, len(looked)
+    between = float(np.sqrt(np.median(apart)))
+    typical = float(np.sqrt(np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean()))
     return int((squared.min(1) < min(DUPLICATE * typical, CLOSE * between) ** 2).sum()), len(looked)

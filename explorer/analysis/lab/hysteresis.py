@@ -55,7 +55,7 @@ def hold(level: Level, run: RunReading, beyond: float = BEYOND, at_once: bool = 
 
 
 def settle(check: Check, run: RunReading) -> Finding | None:
-    """What a rule says of a run, held as above; a finding whose number is short of its bar says why it stays."""
+    """What a rule says of a run, held as above; a finding that would not be made anew says why it stays."""
     strict = check(run)
     eased = _at(check, run, 1 / BEYOND if strict else BEYOND)
     if _rank(strict) == _rank(eased) and (strict is None or strict.level == LEVELS[-1]):
@@ -71,7 +71,7 @@ def settle(check: Check, run: RunReading) -> Finding | None:
     found = replace(found, level=LEVELS[held.level])
     if strict is not None or held.since is None:
         return found
-    return replace(found, text=f"{found.text} It was past its bar at step {held.since:,} and is still near it.")
+    return replace(found, text=f"{found.text} It was plain at step {held.since:,} and has not clearly passed since.")
 
 
 def _rank(found: Finding | None) -> int:

@@ -66,7 +66,9 @@ def far(run: RunReading) -> Finding | None:
     away = run.dead_codes.away
     if away < run.ease * FAR:
         return None
-    text = f"Dead codes ({dead} of {run.k}) lie {away:.1f} spreads of the latents from the nearest latent (median)."
+    looked = run.dead_codes.looked_at
+    median = "median" if looked == dead else f"median of {looked} of them"
+    text = f"Dead codes ({dead} of {run.k}) lie {away:.1f} spreads of the latents from the nearest latent ({median})."
     return Finding("bad", "Codes far from all latents", text, run.advise("far"), "plane")
 
 

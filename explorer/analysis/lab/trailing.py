@@ -47,7 +47,7 @@ def cause(run: RunReading) -> str | None:
         return None
     if run.codes_moved < STILL:
         return "still"
-    if _growth_lately(run) < COMES_BACK or _comes_back_slowly(run):
+    if _comes_back(run):
         return COMING
     return "run_away" if run.off_centre >= TRAILS and _of_largest(run) >= COMES_BACK else None
 
@@ -69,8 +69,8 @@ def _left_behind(run: RunReading) -> Trailing | None:
     if run.codes_moved < STILL / run.ease or _fixed(run):
         text = f"{grew} while the codes in use stood still; {lag}."
         return Trailing("still", "The codebook stands still", text)
-    if _growth_lately(run) <= run.ease**0.25 or _of_largest(run) < run.ease**0.25 * COMES_BACK:
-        return None  # lengths change little in so few steps
+    if _growth_lately(run) <= run.ease**0.25 or _of_largest(run) < run.ease**0.25 * COMES_BACK or _comes_back(run):
+        return None  # lengths change little in so few steps; what comes back does not run away, whatever it did
     text = f"{grew} and the codes could not follow; {lag}."
     return Trailing("run_away", "The latents run away", text, "curves")
 
@@ -82,8 +82,11 @@ def _growth_lately(run: RunReading, steps: int = JUST) -> float:
     return _length(run, run.now) / max(1e-9, _length(run, before))
 
 
-def _comes_back_slowly(run: RunReading) -> bool:
-    """Whether latents have come back in the second half of the run, and still do over the last RECENT steps."""
+def _comes_back(run: RunReading) -> bool:
+    """Whether latents have come back over the last steps, or in the second half of the run and still do over the last
+    RECENT of them."""
+    if _growth_lately(run) < COMES_BACK:
+        return True
     return _of_largest(run, run.now.step // 2) < COMES_BACK and _growth_lately(run, RECENT) < 1
 
 

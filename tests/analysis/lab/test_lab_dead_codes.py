@@ -125,3 +125,38 @@ def test_codes_that_are_only_close_are_not_alike(cloud):
     vectors[8:] = vectors[:8] + 0.01
     few = vectors[np.square(z[:, None] - vectors[None]).sum(-1).argmin(1)]
     assert "Near-duplicate" not in titles(told([frame(0, few + 0.05, vectors), frame(500, few + 0.05, vectors)]))
+
+
+@pytest.mark.parametrize("gap", [0.02, 0.5, 0.9, 1.1])
+def test_codes_are_alike_as_the_words_define_it(gap):
+    """Pairs that are apart by a part of the smaller bar, which here is that of the distance between codes; the text
+    names both."""
+    rng = np.random.default_rng(3)
+    codes = rng.normal(size=(K, 2))
+    z = np.repeat(codes, 20, axis=0) + rng.normal(size=(20 * K, 2))
+    between = [np.linalg.norm(a - b) for i, a in enumerate(codes) for j, b in enumerate(codes) if i != j]
+    codes[1] = codes[0] + [gap * 0.01 * np.median(between), 0]
+    codes[3::2] = codes[2::2] + np.array([0, 0.002 * np.median(between)])
+    apart = np.linalg.norm(codes[:, None] - codes[None], axis=-1)
+    typical = np.sqrt(np.square(z - codes[np.linalg.norm(z[:, None] - codes, axis=-1).argmin(1)]).sum(1).mean())
+    others = apart[~np.eye(K, dtype=bool)]
+    bar = min(0.05 * typical, 0.01 * np.median(others))
+    assert bar < 0.05 * typical
+    expected = int(((apart + 9 * np.eye(K)).min(1) < bar).sum())
+    assert expected == (K if gap < 1 else K - 2)
+    (text,) = (one.text for one in told([frame(0, z, codes), frame(500, z, codes)]) if "Near-dup" in one.title)
+    assert text.startswith(f"{expected} of {K} codes in use lie on another: nearer than 5% of the typical distance")
+    assert "and than 1% of the median distance between codes" in text
+
+
+def test_how_far_dead_codes_lie_is_measured_to_all_latents_shown():
+    """The first 512 latents lie elsewhere; of 200 dead codes every second is looked at, and the words say so."""
+    rng = np.random.default_rng(4)
+    z = np.concatenate([rng.normal(size=(512, 2)) - [40, 0], rng.normal(size=(200, 2))])
+    codes = np.concatenate([z[::14][:50], 60 + rng.normal(size=(200, 2))])
+    shown = frame(500, z, codes, dead=200)
+    (text,) = (one.text for one in told([frame(0, z, codes), shown]) if one.title == "Codes far from all latents")
+    near = np.linalg.norm(codes[50:][::2, None] - z, axis=-1).min(1)
+    away = np.median(near) / np.sqrt(np.square(z - z.mean(0)).sum(1).mean())
+    assert text.startswith(f"Dead codes (200 of 250) lie {away:.1f} spreads of the latents from the nearest latent ")
+    assert text.endswith("(median of 100 of them).")

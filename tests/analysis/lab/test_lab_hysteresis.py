@@ -68,9 +68,9 @@ def test_a_fit_that_wavers_about_its_bar_is_not_called_bad_and_good_in_turn(wave
     assert flips([names(found) for found in said]) <= 1
     held = [one for found, outright in zip(said, alone, strict=True) if not outright for one in found if names([one])]
     assert held and all(
-        "It was past its bar at step" in one.text and one.text.endswith("still near it.") for one in held
+        "It was plain at step" in one.text and one.text.endswith("has not clearly passed since.") for one in held
     )
-    since = {int(one.text.split("past its bar at step ")[1].split()[0].replace(",", "")) for one in held}
+    since = {int(one.text.split("It was plain at step ")[1].split()[0].replace(",", "")) for one in held}
     assert since and all(names(found) for found in said_at(wavering, since, strictly)), "it was"
 
 

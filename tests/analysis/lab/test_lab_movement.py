@@ -135,3 +135,15 @@ def test_a_frozen_encoder(cloud):
     frozen = told([frame(0, z, vectors, outputs=nothing), frame(500, 1.1 * z, vectors, outputs=nothing)])
     assert "hardly moves" in titles(frozen)
     assert "hardly moves" not in titles(told([frame(0, z, vectors), frame(500, 1.1 * z, vectors)]))
+
+
+def test_latents_that_come_back_are_not_still_said_to_run_away(cloud):
+    """They grew until step 480 and have come back by a tenth since: what was plain is over, and the advice says so."""
+    z, vectors = cloud
+    lengths = {0: 1.0, 1: 1.0} | {step: 20 * step / 480 for step in range(400, 481, 8)}
+    lengths |= {step: 20 - (step - 480) / 12 for step in range(488, 505, 8)}
+    frames = [frame(step, length * z, (0.1 if step < 2 else 0.3) * vectors) for step, length in lengths.items()]
+    before, after = (told([one for one in frames if one.step <= step], beta=0.1) for step in (480, 504))
+    assert "run away" in titles(before)
+    badly = next(one for one in after if one.title == "Codes fit the latents badly")
+    assert "coming back" in badly.advice and "run away" not in titles(after)

@@ -89,4 +89,15 @@ def test_how_soon_reseeded_codes_are_back_is_said_by_the_frames_that_are_kept(cl
     soonest = [min(one.step for one in frames if one.step > step) - step for step in counted]
     most = max(soonest)
     assert text.endswith(f"at most {most} step{'s' * (most > 1)} later.") and most <= stride
-    assert text.startswith(f"{K * len(counted)} of {K * len(counted)} reseeded codes were within")
+    many = K * len(counted)
+    assert text.startswith(f"Of {many} reseeds in the last 100 steps {many} were looked at; after {many} of these ")
+
+
+def test_reseeds_that_are_not_looked_at_are_counted_beside_those_that_are(cloud):
+    """More than the 300 that are looked at, of far fewer codes: the words count reseeds, not codes."""
+    frames = [frame(step, *cloud) for step in range(160, 401)]
+    events = [FrameEvent(step, 0, code, "random_latent", 0, True) for step in range(301, 400, 2) for code in range(K)]
+    (text,) = (one.text for one in told(frames, events=events) if one.title == "Reseeded codes jump back")
+    assert text.startswith(
+        f"Of {50 * K} reseeds in the last 100 steps 300 were looked at; after 300 of these the code "
+    )
