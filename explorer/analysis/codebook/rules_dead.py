@@ -7,7 +7,7 @@ import math
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import LI, VISUAL, Finding, percent
 from explorer.analysis.codebook.rules_offset import in_doubt
-from explorer.foundation.words import is_are
+from explorer.foundation.words import count_of, is_are
 from explorer.joints.measures.unused import LIKELY_MEDIA
 
 LUCID = "lucidrains/vector-quantize-pytorch/issues"
@@ -55,7 +55,9 @@ def dead(of: Evidence) -> Finding | None:
         f"{known.none:,} of {of.size:,} codes ({percent(known.none / of.size)}){of.where} have no token in "
         f"{usage.tokens:,} tokens{counted} ({of.share_each:,.0f} for each code). "
     )
-    if known.most >= 0.5:
+    if known.clump:
+        text += _by_shape(of)
+    elif known.most >= 0.5:
         text += (
             f"More {of.unit} of this kind are expected to find {known.expected:,.0f} of them, {known.most:,.0f} at "
             f"most (Chao's estimate over {of.unit}); the others stay without one{_margin(of)}. "
@@ -100,6 +102,21 @@ def _unlike_training(of: Evidence, text: str) -> Finding:
         of.number,
         "Codes that other data use",
     )
+
+
+def _by_shape(of: Evidence) -> str:
+    """How many may follow where rare codes are many."""
+    known, clump = of.unused, round(of.unused.clump)
+    come = "come one by one" if clump < 2 else f"come and go in heaps of about {clump:,}"
+    text = (
+        f"Many codes in use are rare, so others can be as rare: Chao's estimate expects that more {of.unit} of this "
+        f"kind find {known.expected:,.0f} of them or more, and by how many occur in one, two and three {of.unit} it is "
+        f"{known.most:,.0f} at most, as codes {come} here. The others are likely dead. "
+    )
+    if known.copies:
+        many = count_of(known.copies, "code")
+        text += f"Apart from these, {many} without a token {is_are(known.copies)} another over again: none can win. "
+    return text
 
 
 def _margin(of: Evidence) -> str:

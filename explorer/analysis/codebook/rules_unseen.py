@@ -8,7 +8,7 @@ from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import GITHUB, Finding, each_words
 from explorer.analysis.codebook.rules_dead import narrow
 from explorer.analysis.codebook.rules_why_dead import one_heap
-from explorer.foundation.words import is_are
+from explorer.foundation.words import is_are, plural
 from explorer.joints.measures.unused import CERTAIN_MEDIA, LIKELY_EACH, LIKELY_MEDIA
 
 
@@ -27,9 +27,10 @@ def unseen(of: Evidence) -> Finding | None:
     text += _why_open(of)
     return Finding(
         "note",
-        f"{known.none:,} of {of.size:,} codes {is_are(known.none)} not seen yet{of.where}",
+        f"{known.none:,} of {of.size:,} codes {is_are(known.none)} not seen yet{of.where}: "
+        f"{plural(known.none, 'it', 'they')} may be dead",
         text,
-        "certain",
+        "possible",  # that they are dead; that they have no token is counted
         _more(of),
         "growth",
         f"Figures depend on the tokens counted: {GITHUB}bshall/VectorQuantizedVAE/issues/3 and "

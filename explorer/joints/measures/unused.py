@@ -8,6 +8,8 @@ codes in use are so rare. Nothing is called
 dead while that is more than half of the codes in use and few tokens were counted: rare codes then run on below that.
 The constants were set by codebooks of which it is known: `tests/analysis/codes/calibration.py` prints how often they
 are wrong.
+
+Where that margin leaves nothing to say, `unused_limit.py` asks the shape of the counts: what it tells is only likely.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy as np
 
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.measures.independence import Independence, independence
+from explorer.joints.measures.unused_limit import LEAST_TOLD, clumping, copies, limit
 from explorer.joints.measures.usage import training_usage
 from explorer.joints.record import Codebook
 from explorer.joints.table_faults import finite_codes
@@ -31,6 +34,7 @@ LIKELY_MEDIA, CERTAIN_MEDIA = 10, 20  # media below which no code is called dead
 LIKELY_EACH, CERTAIN_EACH = 10, 20  # tokens for each code from which that is said although rare codes run on
 OTHER_DATA = 0.5  # of the codes without a token were dead in training too: below it the data may differ
 CERTAIN_CODES = 3  # one code alone can always be a very rare one
+CERTAIN_CLUMPS = 3.0  # and so can a kind of content that no medium showed, with all its codes: times what goes together
 Sure = Literal["certain", "likely"]
 
 
@@ -41,7 +45,9 @@ class UnusedCodes:
     none: how many they are. media: how many were counted, and what they are to each other. expected: how many of the
     codes further media are expected to find at least (Chao2); most: an upper limit of that. lasting: so many, or more,
     stay without a token. sure: of that; None: too little was counted to call any code dead.
-    died: so many of them training did not use either; None where the checkpoint has no counts.
+    died: so many of them training did not use either; None where the checkpoint has no counts. clump: where `most` is
+    the limit of `unused_limit.py`, so many codes come and go together; else 0. copies: codes without a token that are
+    another code over again, which are not counted in `lasting` there.
     """
 
     none: int
@@ -51,6 +57,8 @@ class UnusedCodes:
     lasting: int
     sure: Sure | None
     died: int | None = None
+    clump: float = 0.0
+    copies: int = 0
 
     @property
     def dead(self) -> int | None:
@@ -62,7 +70,7 @@ class UnusedCodes:
     @property
     def spared(self) -> int:
         """Codes that are set aside for those that are rarer than the estimate sees."""
-        return max(0, self.none - round(self.most) - self.lasting)
+        return 0 if self.clump else max(0, self.none - round(self.most) - self.lasting)
 
     @property
     def unseen(self) -> int:
@@ -97,12 +105,32 @@ def unused_codes(level: LevelAudit, codebook: Codebook | None = None) -> UnusedC
     if known and not apart.opens and lasting > 0 and each >= 1 and (saturated or each >= LIKELY_EACH):
         enough = media >= CERTAIN_MEDIA and (saturated or each >= CERTAIN_EACH)
         enough = enough and not apart.plain  # blank media show no more codes, however many they are
-        sure = "certain" if enough and lasting >= CERTAIN_CODES and level.occurs is not None else "likely"
+        enough = enough and lasting >= max(CERTAIN_CODES, CERTAIN_CLUMPS * clumping(level))
+        sure = "certain" if enough and level.occurs is not None else "likely"
     died = dead_in_training(level, codebook)
-    return UnusedCodes(
+    known = UnusedCodes(
         none, apart, expected, most, lasting if none else 0, sure if none else None,
         None if died is None else int(np.count_nonzero(died)),
     )  # fmt: skip
+    return known if known.sure else _by_shape(known, level, codebook)
+
+
+def _by_shape(known: UnusedCodes, level: LevelAudit, codebook: Codebook | None) -> UnusedCodes:
+    """The same where the shape of the counts tells of some codes that they are likely dead, though the margin does
+    not."""
+    media = known.media
+    kept = level.occurs is not None and level.stretches is not None
+    if not kept or media.own < CERTAIN_MEDIA or media.copied or media.opens or media.plain:
+        return known
+    clump, (found, variance) = clumping(level), chao2(level.occurs, media.own)
+    most = limit(level.occurs, clump, upper(found, variance * clump))
+    if known.none - most < LEAST_TOLD:
+        return known
+    same = copies(level, codebook)
+    lasting = int(known.none - same - most)
+    if lasting < LEAST_TOLD:
+        return known
+    return replace(known, most=most, lasting=lasting, sure="likely", clump=clump, copies=same)
 
 
 def dead_in_training(level: LevelAudit, codebook: Codebook | None) -> np.ndarray | None:

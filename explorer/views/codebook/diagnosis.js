@@ -11,7 +11,7 @@ export { levelOf, prefixOf };
 const SURE = {
   certain: "Certain: it follows from what was measured (counts, vectors, encoding or decoding again), or from an estimate with a wide margin.",
   likely: "Likely: measured, and usually this cause.",
-  possible: "Possible: one of several causes that look alike.",
+  possible: "Possible: one of several causes that look alike, or not known yet.",
 };
 const FIGURES = {
   facts: "the usage",

@@ -23,6 +23,8 @@ MEDIA = (3, 5, 10, 15, 20, 30, 50, 100, 200, 300, 1000)
 FAMILIES = ("uniform", "zipf", "lognormal", "dirichlet", "kinds", "levels")
 MOST = 40_000  # tokens of one draw
 DEAD = (0.0, 0.0, 0.0, 0.05, 0.3, 0.7)
+WIDE_DEAD = (0.0, 0.0, 0.0, 0.05, 0.1, 0.3, 0.5, 0.7, 0.9)
+MOST_WIDE, SLOW = 200_000, 2_000_000  # tokens of one wide draw; media times codes of families that draw each medium
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Row:
     dead: int
     said: int | None
     sure: str | None
+    by_shape: bool = False  # by the limit of `unused_limit.py`, where the margin leaves nothing to say
 
     @property
     def wrong(self) -> bool:
@@ -76,8 +79,25 @@ def drawn(seed: int) -> Row:
     media = max(3, min(media, MOST // tokens))
     alive = random.permutation(size)[: max(2, round(size * (1 - random.choice(DEAD))))]
     codes = alive[_draw(family, len(alive), media, tokens, random)]
+    return _row(family, codes, size, len(alive))
+
+
+def drawn_wide(seed: int) -> Row | None:
+    """The same of 16 to 4,096 codes, up to nine tenths of them dead, and 20 to 2,000 media, many of few tokens: where
+    many codes are rare. None where drawing it would take long."""
+    random = np.random.default_rng([seed, 7])
+    family, size = FAMILIES[seed % len(FAMILIES)], int(2 ** random.integers(4, 13))
+    media, tokens = int(np.exp(random.uniform(np.log(20), np.log(2000)))), int(2 ** random.integers(3, 11))
+    tokens = max(4, min(tokens, MOST_WIDE // media))
+    alive = random.permutation(size)[: max(2, round(size * (1 - random.choice(WIDE_DEAD))))]
+    if family in ("levels", "dirichlet") and media * len(alive) > SLOW:
+        return None
+    return _row(family, alive[_draw(family, len(alive), media, tokens, random)], size, len(alive))
+
+
+def _row(family: str, codes: np.ndarray, size: int, alive: int) -> Row:
     known = unused_codes(level_of_tokens(codes, size))
-    return Row(family, size, media, size - len(alive), known.dead, known.sure)
+    return Row(family, size, len(codes), size - alive, known.dead, known.sure, known.clump > 0)
 
 
 def _draw(family: str, size: int, media: int, tokens: int, random: np.random.Generator) -> np.ndarray:
@@ -205,6 +225,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                     f"{family[:11]:12}{word:4}"
                     + "".join(f"{n:{w}}" for n, w in zip(figures, (8, 9, 7, 8, 7), strict=True))
                 )
+    wide = [row for seed in range(options.made) if (row := drawn_wide(seed)) is not None]
+    told = [row for row in wide if row.by_shape]
+    wrong = sum(row.wrong for row in told)
+    print(f"by the shape of counts {wrong} of {len(told)} are wrong, of {len(wide):,} wide ones")
     whole = sum_of(rows)
     print(f"certain is wrong in {whole.wrong_certain} of {whole.codebooks:,} audits, {whole.certain:,} of them certain")
     return 0
