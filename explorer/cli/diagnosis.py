@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     if reading is None:
         before = "" if options.step is None else f" up to step {options.step:,}"
         raise RecordError(f"{str(options.folder)!r} holds no frame{before} that can be read, so nothing can be said.")
-    found = diagnose_recorded(reading)
+    found = diagnose_recorded(reading) if recorded.checkpoints else recorded.tell(reading.now.step)
     reasons = broken_rules(rules, reading, found)
     if options.json:
         print(json.dumps(_as_json(recorded, reading, found, reasons), indent=1))

@@ -11,6 +11,8 @@ from explorer.analysis.lab.finding import Finding
 from explorer.analysis.replay.reading import RecordedReading
 from explorer.foundation.words import count_of
 
+NONE = "Numbers that are none"  # beside which nothing else can be judged
+
 
 def not_finite(run: RecordedReading) -> Finding | None:
     """Codes or latents with NaN or infinity."""
@@ -24,7 +26,7 @@ def not_finite(run: RecordedReading) -> Finding | None:
         said.append(f"{latents:,.0f} latents since the record before did, and were left out")
     text = f"{'; '.join(said)} at step {run.now.step:,}. Such codes can win nothing, or everything."
     advice = "Look at the step where it began: the learning rate, the precision (autocast), a division by a count of 0."
-    return Finding("bad", "Numbers that are none", text, advice, "curves")
+    return Finding("bad", NONE, text, advice, "curves")
 
 
 def commitment_lost(run: RecordedReading) -> Finding | None:

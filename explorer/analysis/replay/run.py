@@ -15,8 +15,9 @@ import numpy as np
 from explorer.analysis.lab.finding import Finding
 from explorer.analysis.replay.curves import curves_of, describe_checkpoints, describe_column
 from explorer.analysis.replay.lives import Lives, read_lives
+from explorer.analysis.replay.past import join_past, past_alarms
 from explorer.analysis.replay.reading import RecordedReading, read_recorded
-from explorer.analysis.replay.rules import diagnose_recorded
+from explorer.analysis.replay.rules import NONE, diagnose_recorded
 from explorer.analysis.replay.stores import RecordedColumns, RecordedCurves, RecordedEvents, RecordedFrames
 from explorer.foundation.errors import RecordError
 from explorer.joints.files.recording import open_recording
@@ -42,6 +43,7 @@ class RecordedRun:
         self.gone = ""  # why the folder cannot be read any more, in words
         self._looked, self._heard = time.monotonic(), time.monotonic()
         self._judged: dict[int, tuple[Finding, ...]] = {}
+        self._whole = 0  # up to this step all was read already when it was judged
         self._lives: dict[int, Lives] = {}
         self.frames = RecordedFrames(self.recording)
         self.take()
@@ -52,7 +54,8 @@ class RecordedRun:
         self.events = RecordedEvents(self.recording.events, self.recording.tallies)
         codes = max((level.shown_size for level in self.recording.levels), default=1)
         self.columns = RecordedColumns(self.frames, codes)
-        self._judged.clear()
+        self._judged = {step: found for step, found in self._judged.items() if step < self._whole}
+        self._whole = self.last
         self._lives.clear()
 
     @property
@@ -124,6 +127,7 @@ class RecordedRun:
         if before[:-1] != after[:-1] or after[-1] < before[-1] or fewer or first != self.frames.steps[:1].tolist():
             self.epoch += 1
             self.frames.forget()
+            self._judged.clear()
         return True
 
     def describe(self, name: str) -> Measure:
@@ -145,6 +149,14 @@ class RecordedRun:
         if step not in self._judged:
             self._judged[step] = diagnose_recorded(self.read(step))
         return self._judged[step]
+
+    def tell(self, step: int) -> tuple[Finding, ...]:
+        """The same, and what was wrong at an earlier kept step and is no longer, as notes."""
+        found = self.diagnose(step)
+        if not found or any(one.title == NONE for one in found):
+            return found
+        steps = self.frames.steps
+        return join_past(found, past_alarms(self.diagnose, steps, step, self.frames.at_step(step).nbytes))
 
     def read(self, step: int | None = None) -> RecordedReading | None:
         """What the diagnosis reads of the run as it stood at a step (None: now); None without a frame."""

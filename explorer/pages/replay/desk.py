@@ -156,7 +156,7 @@ class ReplayDesk:
         before, side.scrubbed = side.scrubbed, request.scrub
         if request.scrub not in (None, before):  # perhaps one of many in passing: it is judged once it stays
             return seen
-        found = run.diagnose(run.frames.nearest_step(frame.step))
+        found = run.tell(run.frames.nearest_step(frame.step))
         return seen | {"judged": frame.step, "diagnosis": [_finding(one, request.scrub is not None) for one in found]}
 
     def looked_back(self, request: asked.Moment) -> dict[str, Any]:
