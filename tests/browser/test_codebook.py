@@ -151,7 +151,7 @@ def test_a_link_opens_the_code_of_a_level_and_the_address_follows(page, app_url)
     ready(page)
     filled(page, after)
     link = page.locator(f"{CODE} a.cc-tile").first.get_attribute("href")
-    assert re.search(rf"/\?picture=\w+&tokenizer=rvq-4&side=1024&level=2&code={after}&token=\d+$", link)
+    assert re.search(rf"/\?picture=\w+&tokenizer=rvq-4&side=1024&level_no=3&code={after}&token=\d+$", link)
 
 
 def test_a_link_that_cannot_be_followed_says_so(page, app_url):

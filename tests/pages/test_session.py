@@ -3,17 +3,32 @@
 import pytest
 
 from explorer.pages.inspect.payloads import levels_shown
-from explorer.pages.shared.session import DEFAULT_SAMPLE, Visit, visit_from_query
+from explorer.pages.shared.session import DEFAULT_SAMPLE, Visit, level_of, visit_from_query
 
 IDS = ["one", "two"]
 
 
 def test_a_visit_survives_its_own_link():
     visit = Visit("coffee", "two", 512, mode="solo")
-    query = visit.query() | {"level": "1", "code": "7", "token": "3", "map": "umap"}
+    query = visit.query() | {"level_no": "2", "code": "7", "token": "3", "map": "umap"}
     restored, said = visit_from_query(query, IDS)
     assert said == []
     assert restored == Visit("coffee", "two", 512, 1, "solo", 7, 3, "umap")
+
+
+@pytest.mark.parametrize(
+    ("query", "level"),
+    [
+        ({}, 0),
+        ({"level_no": "3"}, 2),
+        ({"level": "3"}, 3),
+        ({"level_no": "1", "level": "3"}, 0),
+        ({"level_no": "0", "level": "2"}, 2),
+        ({"level_no": "x"}, 0),
+    ],
+)
+def test_a_link_names_the_level_of_the_page_and_older_ones_counted_from_0(query, level):
+    assert level_of(query) == level == visit_from_query(query, IDS)[0].level
 
 
 @pytest.mark.parametrize(("picture", "modality"), [("coffee", "image"), ("drums", "audio"), ("shapes", "video")])

@@ -38,7 +38,7 @@ CHAPTER = Chapter(
             "Only group 1 is decoded now, in the framed panel. Shapes are where they were, but light and detail are "
             "not: the decoder has learnt to read both grids together.",
             "",
-            SHOWN | {"mode": "solo", "level": "0"},
+            SHOWN | {"mode": "solo", "level_no": "1"},
             (DECODED,),
             "What is left out gives the mean of its codes, since the decoder must be given something.",
             question=Question(
@@ -54,7 +54,7 @@ CHAPTER = Chapter(
             "Now only group 2. PSNR, in decibels, says how near the picture is to the original: higher is nearer. It "
             "was below 14 dB and is above 16 now, with edges in place, and light and colour are still wrong.",
             "",
-            SHOWN | {"mode": "solo", "level": "1"},
+            SHOWN | {"mode": "solo", "level_no": "2"},
             (DECODED,),
             question=Question(
                 "Is the fine grid of VQ-VAE-2 the residual of the coarse one, as in RVQ?",
@@ -68,7 +68,7 @@ CHAPTER = Chapter(
             "Your task: spend the bits well",
             "All of it costs 0.70 bits a pixel. You may spend 0.6.",
             "",
-            SHOWN | {"mode": "solo", "level": "0"},
+            SHOWN | {"mode": "solo", "level_no": "1"},
             (DECODED,),
             task=Task(
                 "Keep at least 16 dB (PSNR) at 0.6 bits a pixel or less, with this tokenizer and this picture.",

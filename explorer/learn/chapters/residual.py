@@ -54,7 +54,7 @@ CHAPTER = Chapter(
             "Right of the line is the second level by itself. It has little but edges and noise. It corrects; it does "
             "not tell the whole.",
             "",
-            {"tokenizer": "rvq-4", "picture": "coffee", "mode": "solo", "level": "1"},
+            {"tokenizer": "rvq-4", "picture": "coffee", "mode": "solo", "level_no": "2"},
             (DECODED,),
             question=Question(
                 "Of four residual levels the first is left out. What is decoded?",

@@ -26,7 +26,7 @@ CHAPTER = Chapter(
             "Three seconds of a synthetic voice, decoded from the first of eight levels: 500 bits a second (0.5 "
             "kbit/s). Play it with Original chosen, then with Reconstruction. Do the pitch and the vowels hold?",
             "",
-            SHOWN | {"mode": "cumulative", "level": "0"},
+            SHOWN | {"mode": "cumulative", "level_no": "1"},
             (PLAYER, LEVELS, DECODED),
             "SI-SDR, the strength of the sound over that of the error, is about -0.7 dB: below 0 dB there is more "
             "error than sound. Each place of 20 ms has one of 1,024 codes, for pitch, timbre and loudness together.",
@@ -36,7 +36,7 @@ CHAPTER = Chapter(
             "The same clip with four levels, 2 kbit/s. The pitch holds better now; much of what is left of the fault "
             "is noise.",
             "",
-            SHOWN | {"mode": "cumulative", "level": "3"},
+            SHOWN | {"mode": "cumulative", "level_no": "4"},
             (PLAYER, LEVELS, DECODED),
             "Under the sound, beside Level, press Up to and then 1 to 8. Added by level plays only what that one adds.",
             EQUATION,

@@ -13,7 +13,7 @@ import gradio as gr
 from explorer.audit.opening import given_audits
 from explorer.pages.codebook import events as codebook_events
 from explorer.pages.codebook.own import OWN
-from explorer.pages.shared.session import tell_lost, whole_number
+from explorer.pages.shared.session import level_of, tell_lost, whole_number
 from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import list_tokenizers
 from explorer.views.codebook.view import CodebookView, opening
@@ -68,7 +68,7 @@ def opening_of(query: Mapping[str, str], token: str) -> str:
         chosen,
         tokenizer=tokenizer,
         audit=audit,
-        level=whole_number(query.get("level")) or 0,
+        level=level_of(query),
         code=whole_number(query.get("code")),
         message=" ".join(said),
     )

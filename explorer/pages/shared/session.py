@@ -105,7 +105,7 @@ def visit_from_query(query: Mapping[str, str], tokenizers: list[str]) -> tuple[V
         visit = replace(visit, side_px=side)
     return replace(
         visit,
-        level=whole_number(query.get("level")) or 0,
+        level=level_of(query),
         code=whole_number(query.get("code")),
         token=whole_number(query.get("token")),
     ), said
@@ -132,6 +132,15 @@ def suit(visit: Visit, modality: str) -> tuple[Visit, str]:
         f"This tokenizer takes {takes}, so a {noun} is shown. Your {old} comes back with a tokenizer for {kept_for}."
     )
     return replace(visit, picture=picture, upload=upload, from_s=0, modality=modality, before=before), words
+
+
+def level_of(query: Mapping[str, str]) -> int:
+    """The level that a link names, from 0: `level_no` counts from 1, as every page does; `level` of older links from 0.
+
+    Two names, since a number alone would not say from where it counts; `views/kit/wire/level.js` writes the first.
+    """
+    named = whole_number(query.get("level_no"))
+    return named - 1 if named else whole_number(query.get("level")) or 0
 
 
 def whole_number(text: str | None) -> int | None:

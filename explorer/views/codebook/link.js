@@ -12,6 +12,7 @@
 //                          tokenizer or audit was chosen meanwhile: nothing is to be said then
 
 import { createPageBus, unpackAll } from "../kit/wire/bus.js";
+import { LEVEL_NAMES, levelIn, putLevel } from "../kit/wire/level.js";
 
 export { unpackAll };
 
@@ -28,6 +29,7 @@ export const FIRST = Object.freeze({
   hover: null,
 });
 export const IN_ADDRESS = ["tokenizer", "audit", "level", "code", "map", "colour", "order", "beside"];
+export const NAMES = [...IN_ADDRESS, ...LEVEL_NAMES]; // keys of a link
 
 /** The state after `changes`: what belonged to another codebook is let go, numbers outside the codebook are none. Pure. */
 export function nextState(state, changes, sizes = null) {
@@ -52,7 +54,8 @@ const isCode = (code, K) => Number.isInteger(code) && code >= 0 && code < K;
 export function queryOf(before, state) {
   const query = new URLSearchParams(before);
   for (const name of IN_ADDRESS) {
-    if (state[name] === FIRST[name] || state[name] === null) query.delete(name);
+    if (name === "level") putLevel(query, state.level);
+    else if (state[name] === FIRST[name] || state[name] === null) query.delete(name);
     else query.set(name, state[name]);
   }
   return query.toString();
@@ -71,7 +74,7 @@ export function linkedState(search, tokenizers) {
   const [asked, audit] = [query.get("tokenizer"), query.get("audit")];
   const known = tokenizers.some(({ id }) => id === asked) || (asked === null && audit !== null);
   const tokenizer = known ? asked : (tokenizers[0]?.id ?? null);
-  return { ...FIRST, tokenizer, audit, level: number("level") ?? 0, code: number("code"), ...ownState(search) };
+  return { ...FIRST, tokenizer, audit, level: levelIn(query), code: number("code"), ...ownState(search) };
 }
 
 /** The code that lights up: the hovered one, else the chosen one; null for neither. */

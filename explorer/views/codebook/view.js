@@ -11,7 +11,7 @@ import { mount as mountFacts } from "./facts.js";
 import { mount as mountGeometry } from "./geometry/geometry.js";
 import { mount as mountGrowth } from "./growth/growth.js";
 import { mount as mountHeatmap } from "./heatmap/heatmap.js";
-import { createBus, IN_ADDRESS, linkedState, ownState, queryOf } from "./link.js";
+import { createBus, linkedState, NAMES, ownState, queryOf } from "./link.js";
 import { mount as mountMap } from "./map/map.js";
 import { addStyleSheet } from "../kit/page/component.js";
 import { learn } from "../kit/page/help.js";
@@ -144,7 +144,7 @@ class CodebookPage extends Component {
   traveller(server) {
     const read = (search) => linkedState(search, this.opening.tokenizers);
     return {
-      names: IN_ADDRESS,
+      names: NAMES,
       now: (search) => queryOf(search, this.bus.state),
       take: (search) => {
         this.bus.set(read(search));

@@ -2,8 +2,9 @@
 // The address of the page of recorded runs: which runs are open, and the moment, level and code on screen.
 
 import { addressWriter } from "../kit/wire/bus.js";
+import { LEVEL_NAMES, levelIn, putLevel } from "../kit/wire/level.js";
 
-export const KEYS = ["run", "b", "step", "level", "code"];
+export const KEYS = ["run", "b", "step", ...LEVEL_NAMES, "code"];
 
 /** The query of a link; keys that are not of this page are kept. Pure.
  *  @param {string} before @param {{runs: string[], scrub: number | null, level: number, code: number | null}} state */
@@ -14,7 +15,7 @@ export function queryOf(before, { runs, scrub, level, code }) {
   if (run) query.set("run", run);
   if (b) query.set("b", b);
   if (scrub !== null) query.set("step", String(scrub));
-  if (level) query.set("level", String(level));
+  putLevel(query, level);
   if (code !== null) query.set("code", String(code));
   return query.toString();
 }
@@ -25,7 +26,7 @@ const number = (text) => (text !== null && /^\d{1,15}$/.test(text) ? Number(text
 export function stateOf(search) {
   const query = new URLSearchParams(search);
   const runs = [query.get("run"), query.get("b")].filter(Boolean);
-  return { runs, scrub: number(query.get("step")), level: number(query.get("level")) ?? 0, code: number(query.get("code")) };
+  return { runs, scrub: number(query.get("step")), level: levelIn(query), code: number(query.get("code")) };
 }
 
 /** write(state) soon; write.now(search): the query of a link to what is on screen. */

@@ -126,7 +126,7 @@ def test_levels_solo_and_cumulative_are_decoded(page, app_url, tokenizers, recor
         levels.get_by_text(label, exact=True).click()
         expected = quality(record.media, tokenizer.decode_levels(record, kept)).psnr_db
         page.wait_for_function(f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')")
-    page.wait_for_function("/mode=cumulative/.test(location.search) && /level=1/.test(location.search)")
+    page.wait_for_function("/mode=cumulative/.test(location.search) && /level_no=2/.test(location.search)")
 
 
 def test_another_tokenizer_and_another_picture(page, app_url, tokenizers, record_of):

@@ -3,6 +3,7 @@
 
 import { significant } from "../../kit/wire/words.js";
 import { countOf, csv, percent, whole } from "../../kit/wire/format.js";
+import { putLevel } from "../../kit/wire/level.js";
 
 /** The used code `by` places (1 or -1) from `code` by number, going round; among `within` (a Set) if given; null if
  *  there is no other. counts: of all codes. */
@@ -105,7 +106,11 @@ export function exemplarWords({ medium, token, place, distance, where: said }) {
 export function inspectLink(base, { tokenizer, audit, level, code }, { medium, token }) {
   if (tokenizer === null || audit?.startsWith("own-")) return null;
   const url = new URL(".", base);
-  url.search = new URLSearchParams({ picture: medium, tokenizer, side: audit === "first" ? "256" : "1024", level, code, token }).toString();
+  const query = new URLSearchParams({ picture: medium, tokenizer, side: audit === "first" ? "256" : "1024" });
+  putLevel(query, level);
+  query.set("code", String(code));
+  query.set("token", String(token));
+  url.search = query.toString();
   return url.href;
 }
 

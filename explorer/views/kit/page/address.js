@@ -3,6 +3,7 @@
 
 import { Component } from "../component.js";
 import { addressWriter } from "../wire/bus.js";
+import { LEVEL_NAMES, putLevel } from "../wire/level.js";
 import { selection } from "../wire/selection.js";
 
 const SELECTED = ["level", "code", "token"];
@@ -12,7 +13,7 @@ export function queryOf(before, chosen, own, state) {
   const query = new URLSearchParams(before);
   for (const name of [...SELECTED, ...Object.keys(own), "mode", "from"]) query.delete(name);
   for (const [name, value] of Object.entries({ ...chosen, ...own })) if (value !== "") query.set(name, value);
-  if (state.level) query.set("level", state.level);
+  putLevel(query, state.level);
   if (state.code !== null) query.set("code", state.code);
   if (state.token !== null) query.set("token", state.token);
   return query.toString();
@@ -35,7 +36,7 @@ export function setAddress(patch) {
 }
 
 /** Keys of the query that are this page's own. */
-export const NAMES = ["picture", "tokenizer", "side", "from", "mode", "map", ...SELECTED];
+export const NAMES = ["picture", "tokenizer", "side", "from", "mode", "map", ...SELECTED, ...LEVEL_NAMES];
 
 /** The query of a link to what is shown. @param {string} search */
 export const currentQuery = (search) => (chosen !== null ? queryOf(search, chosen, own, selection.state) : asked ? "" : search);

@@ -73,7 +73,7 @@ test("an exemplar links to its token on the inspect page, where that has the pic
   const link = model.inspectLink("http://host/app/codebook?x=1", { tokenizer: "vq-ema", audit: "val", level: 1, code: 5 }, one);
   const url = new URL(link);
   assert.equal(url.pathname, "/app/");
-  assert.deepEqual(Object.fromEntries(url.searchParams), { picture: "coffee", tokenizer: "vq-ema", side: "1024", level: "1", code: "5", token: "77" });
+  assert.deepEqual(Object.fromEntries(url.searchParams), { picture: "coffee", tokenizer: "vq-ema", side: "1024", level_no: "2", code: "5", token: "77" });
   assert.equal(model.inspectLink("http://host/", { tokenizer: "vq-ema", audit: "own-1", level: 0, code: 5 }, one), null);
 });
 

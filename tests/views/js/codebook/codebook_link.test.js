@@ -35,7 +35,7 @@ test("a code or level that is not in the codebook is none", () => {
 
 test("the link holds what is not the default and keeps what others wrote", () => {
   const query = queryOf("?__theme=dark&code=3&order=number", { ...FIRST, tokenizer: "rvq-4", audit: "val", level: 2, map: "tsne" });
-  assert.deepEqual(Object.fromEntries(new URLSearchParams(query)), { __theme: "dark", tokenizer: "rvq-4", audit: "val", level: "2", map: "tsne" });
+  assert.deepEqual(Object.fromEntries(new URLSearchParams(query)), { __theme: "dark", tokenizer: "rvq-4", audit: "val", level_no: "3", map: "tsne" });
   assert.deepEqual(ownState("?map=umap&code=4&order=map"), { map: "umap", order: "map" });
 });
 
@@ -79,7 +79,9 @@ test("an opened audit comes unpacked, and a code of the link that it lacks is le
 
 test("a link is taken whole: what it does not name is as at first, and a level of another codebook is kept until that opens", () => {
   const tokenizers = [{ id: "vq" }, { id: "rvq" }];
-  const named = linkedState("?tokenizer=rvq&audit=val&level=2&code=5&order=number&learn=x.1", tokenizers);
+  const named = linkedState("?tokenizer=rvq&audit=val&level_no=3&code=5&order=number&learn=x.1", tokenizers);
+  const older = linkedState("?tokenizer=rvq&audit=val&level=2&code=5&order=number&learn=x.1", tokenizers);
+  assert.deepEqual(older, named, "older links counted from 0");
   assert.deepEqual(named, { ...FIRST, tokenizer: "rvq", audit: "val", level: 2, code: 5, order: "number" });
   assert.deepEqual(linkedState("?tokenizer=gone&level=-1&code=x", tokenizers), { ...FIRST, tokenizer: "vq" });
   assert.equal(linkedState("?audit=plain", tokenizers).tokenizer, null); // of plain indices

@@ -26,7 +26,7 @@ test("the address holds choices, what views set, and the selection; other keys s
     picture: "coffee",
     tokenizer: "fsq",
     map: "umap",
-    level: "1",
+    level_no: "2",
     code: "7",
   });
   assert.equal(queryOf("", {}, {}, { level: 0, code: null, token: null }), "");

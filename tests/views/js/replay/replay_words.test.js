@@ -23,6 +23,8 @@ test("an address holds which runs are open and what is on screen, and keeps what
   const state = { runs: ["first", "second run"], scrub: 1200, level: 1, code: 7 };
   const query = queryOf("?learn=x.1&step=3&run=old", state);
   assert.deepEqual(stateOf(`?${query}`), state);
+  assert.equal(new URLSearchParams(query).get("level_no"), "2");
+  assert.deepEqual(stateOf("?run=first&b=second+run&step=1200&level=1&code=7"), state, "older links counted from 0");
   assert.equal(new URLSearchParams(query).get("learn"), "x.1");
   assert.equal(queryOf("", { runs: [], scrub: null, level: 0, code: null }), "");
   assert.deepEqual(stateOf("?step=-1&level=a&code=1e3"), { runs: [], scrub: null, level: 0, code: null });
