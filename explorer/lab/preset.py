@@ -22,14 +22,17 @@ class Sign:
 
 @dataclass(frozen=True)
 class Mend:
-    """One setting changed (`changes`), and in words what that does; now: what is seen then; dead: of codes that are
-    dead all the same. Live unless the control restarts the run."""
+    """The setting changed (`changes`) that takes away the cause, with reseeding where codes have died of it that
+    nothing else brings back, and in words what that does; now: what is seen then; dead: of codes that are dead all the
+    same; dead_share: of the codes that may be, in a run that counts as mended. Live unless a control restarts the run.
+    """
 
     label: str
     says: str
     changes: Mapping[str, Any]
     now: str
     dead: str = ""
+    dead_share: float = 1.0
 
 
 @dataclass(frozen=True)

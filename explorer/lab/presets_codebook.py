@@ -155,8 +155,11 @@ CODEBOOK_PRESETS = (
             "Well under the fair share N/K = 0.25, so only codes that get next to nothing are reseeded; it acts on "
             "this run.",
             {"threshold": 0.02},
-            "The picture has settled, with this many reseeds in the last {window} steps: {reseeds}. Codes leave "
-            "{error} of the latents' variance.",
+            "Reseeds in the last {window} steps: {reseeds}, and no longer 64 at each check. Codes leave {error} of the "
+            "latents' variance, k-means with as many {best}.",
+            "each is reseeded once its count has faded to the threshold, which takes 390 steps from a count of 1, with "
+            "which all begin",
+            dead_share=0.4,
         ),
         sign=Sign("reseeds_a_code", 2.0, 0.1),
         pause_at=200,

@@ -40,13 +40,13 @@ TRAINING_PRESETS = (
         source="CompVis/taming-transformers/issues/219",
         changes=SMALL | {"update": "gradient", "codebook_size": 32, "beta": 1e-3},
         mend=Mend(
-            "Beta 1",
-            "Latents are pulled back to their codes; it acts on this run. Codes that have died come back only where "
-            "latents pass by; a reseeding strategy brings them back.",
-            {"beta": 1.0},
-            "Latents and codes are together again, at a mean length of {latent_norm}: codes leave {error} of the "
-            "latents' variance.",
-            "beta moves no code; what is dead comes back only where latents pass by, or by a reseeding strategy",
+            "Beta 1, and reseed dead codes",
+            "Beta holds the latents to their codes. It moves no code, so every 10 steps each dead one is put on a "
+            "latent as well. Both act on this run.",
+            {"beta": 1.0, "reseeding": "random_latent"},
+            "Latents and codes are together again, at a mean length of {latent_norm}: {live} of {k} codes are in use, "
+            "and leave {error} of the latents' variance, k-means with as many {best}.",
+            dead_share=0.4,
         ),
         sign=Sign("error", 0.5, 0.2),
         pause_at=300,
@@ -56,8 +56,9 @@ TRAINING_PRESETS = (
     Preset(
         id="beta_too_high",
         title="Commitment too high",
-        watch="Reseeding brings codes into use and the quantization error goes to 0, yet the latents stay squeezed "
-        "onto a line, and the outputs miss about half of what there is.",
+        watch="Reseeding brings codes into use and the quantization error goes to 0, yet for hundreds of steps, with "
+        "some seeds for more than a thousand, the latents stay squeezed onto a line, and the outputs miss about half "
+        "of what there is.",
         why="At beta 100 the commitment term outweighs the reconstruction: moving away from the nearest code costs "
         "more than any gain, so the encoder creeps, and for hundreds of steps it is as good as frozen.",
         source="TencentARC/SEED-Voken/issues/51 (a quantization loss that goes to 0)",
@@ -80,7 +81,7 @@ TRAINING_PRESETS = (
         id="cat_and_mouse",
         title="Codebook slower than the encoder",
         watch="Latents race outwards, the codes stay a cluster in the middle and do not catch up. (It is the "
-        "latents that come back: from about step 300 on, slowly, with ups and downs.)",
+        "latents that turn back, before step 300; after that their length goes up and down for thousands of steps.)",
         why="The encoder learns at 0.01, the codes at 0.000001. By the time a code has moved, its latents are "
         "elsewhere.",
         source="No public report is known to us; the survey Discrete Visual Tokenizers for Multimodal LLMs: Bridging "
@@ -95,12 +96,13 @@ TRAINING_PRESETS = (
             "init_scale": 0.3,
         },
         mend=Mend(
-            "Codebook learning rate 0.03",
-            "The codes in use catch up with their latents; it acts on this run. Codes that have died come back only "
-            "where latents pass by; a reseeding strategy brings them back.",
-            {"codebook_lr": 3e-2},
-            "The codes in use have caught up: they leave {error} of the latents' variance.",
-            "what is dead comes back only where latents pass by, or by a reseeding strategy",
+            "Codebook rate 0.03, and reseed dead codes",
+            "At that learning rate the codes in use catch up with their latents. No gradient reaches the dead, so "
+            "every 10 steps each of them is put on a latent. Both act on this run.",
+            {"codebook_lr": 3e-2, "reseeding": "random_latent"},
+            "The codes in use, {live} of {k}, have caught up: they leave {error} of the latents' variance, k-means "
+            "with {k} codes {best}.",
+            dead_share=0.4,
         ),
         sign=Sign("error", 0.6, 0.25),
         pause_at=300,

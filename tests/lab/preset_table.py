@@ -102,10 +102,17 @@ CHECKS = {
     "threshold_too_high": Check(reseeds, 10 * 64 / 256, 0.1, 300, (AGAIN,)),
     "near_duplicates": Check(near_duplicates, 0.5, 0.1, 300, ("Near-duplicate",)),
     "decay_too_slow": Check(relative_error, 0.1, 0.03, 200, ("lags behind",)),
-    "beta_too_low": Check(relative_error, 0.5, 0.2, 400, ("run away", "fit the latents badly"), late=2000),
+    "beta_too_low": Check(relative_error, 0.5, 0.2, 400, ("run away", "fit the latents badly"), late=1000),
     "beta_too_high": Check(missed, 0.3, 0.05, 500, ("encoder hardly moves", "codes dead"), fades=(2000, 10_000)),
     "cat_and_mouse": Check(
-        relative_error, 0.6, 0.25, 400, ("stands still", "fit the latents badly"), fades=(10_000,), over=False
+        relative_error,
+        0.6,
+        0.25,
+        400,
+        ("stands still", "fit the latents badly"),
+        fades=(10_000,),
+        over=False,
+        late=1000,
     ),
     "lfq_sign": Check(dead_share, 0.8, 0.4, 500, ("codes dead",)),
     "entropy_too_strong": Check(missed, 0.12, 0.07, 500, ("Usage without fidelity",), fades=(2000, 10_000)),
@@ -163,7 +170,8 @@ def look(name: str, side: LabSide, mended_at: int | None = None) -> tuple[Row, t
     measured, step = check.measure(side), run.now.step
     named = any(one.level == check.level and part in one.title for one in found for part in check.finding)
     if mended_at is not None:
-        agrees = measured <= check.mended and moment.state == "mended" and not named
+        revived = dead_share(side) <= preset.mend.dead_share
+        agrees = measured <= check.mended and revived and moment.state == "mended" and not named
     elif step in check.fades and measured < check.broken:
         held = check.over and measured >= NEAR * preset.sign.broken and moment.state == "plain" and named
         agrees = held or (moment.state == "faded" and named != check.over)

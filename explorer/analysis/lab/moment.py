@@ -158,21 +158,37 @@ def moment_of(preset: Preset, run: RunReading, mended: bool) -> Moment:
     """What the preset shows at the step of `run`."""
     sign, numbers = preset.sign, _Numbers(run)
     measure, step = MEASURES[sign.measure], run.now.step
-    value, means = measure.value(run), measure.means.format_map(numbers)
-    if mended and hold(lambda one: int(measure.value(one) <= sign.mended / one.ease), run, at_once=True).level:
+    if mended and hold(lambda one: int(not _unmet(preset, one)), run, at_once=True).level:
         return Moment(step, "mended", preset.mend.now.format_map(numbers) + _dead_beside(preset, run, numbers))
     if mended:
-        now, bar = beside_bar(value, sign.mended, measure.written), measure.written(sign.mended, 0)
-        return Moment(step, "mending", f"The mend acts: {now} {means} now; it counts as mended at {bar} and below.")
+        return Moment(step, "mending", _how_far(_unmet(preset, run) or _bars(preset), run, numbers))
     plain = hold(lambda one: int(measure.value(one) >= one.ease * sign.broken), run, at_once=True).level
     if plain and step >= EARLY:
         return Moment(step, "plain", preset.now.format_map(numbers))
-    measured = f"{numbers[sign.measure]} {means}"
+    measured = f"{numbers[sign.measure]} {measure.means.format_map(numbers)}"
     if step < preset.pause_at:
         return Moment(step, "before", f"Not plain yet: {measured}. The run pauses itself at step {preset.pause_at:,}.")
     if preset.fades:
         return Moment(step, "faded", preset.fades.format_map(numbers))
     return Moment(step, "faded", f"{'No longer' if _was_plain(preset, run) else 'Not'} plain at this step: {measured}.")
+
+
+def _bars(preset: Preset) -> list[tuple[Measure, float]]:
+    """What has to be at its bar or below in a run that counts as mended."""
+    bars = [(MEASURES[preset.sign.measure], preset.sign.mended)]
+    return [*bars, (MEASURES["dead_share"], preset.mend.dead_share)] if preset.mend.dead_share < 1 else bars
+
+
+def _unmet(preset: Preset, run: RunReading) -> list[tuple[Measure, float]]:
+    """Those of them that a run is above yet."""
+    return [(measure, bar) for measure, bar in _bars(preset) if measure.value(run) > bar / run.ease]
+
+
+def _how_far(bars: list[tuple[Measure, float]], run: RunReading, numbers: Mapping[str, str]) -> str:
+    """How far from the first of these bars a run is that is being mended."""
+    measure, bar = bars[0]
+    now, means = beside_bar(measure.value(run), bar, measure.written), measure.means.format_map(numbers)
+    return f"The mend acts: {now} {means} now; it counts as mended at {measure.written(bar, 0)} and below."
 
 
 def _dead_beside(preset: Preset, run: RunReading, numbers: Mapping[str, str]) -> str:

@@ -47,8 +47,8 @@ CHAPTER = Chapter(
         Step(
             "Mended",
             "The first run again, with the commitment put right: \N{GREEK SMALL LETTER BETA} is 1. Compare the plane "
-            "with what you saw there: the latents stay among the codes. Some codes are still dead: that is another "
-            "fault, for a later chapter.",
+            "with what you saw there: the latents stay among the codes. Codes that win nothing are put on latents "
+            "again (reseeded); a later chapter says more of that.",
             "lab",
             preset("beta_too_low", mended=True),
             (PLANE, DIAGNOSIS),
