@@ -38,8 +38,9 @@ class FrameLevel:
     """One level (residual stage or group) of the quantizer at one instant.
 
     z_e (n, d) float32: what the level was given. indices (n,) int32: what it chose. vectors (K, d) float32: its codes.
-    counts (K,) float32: EMA of the tokens that each code gets a step. silent (K,) int32: steps since a code was last
-    chosen. state (K,) uint8: LIVE; DEAD, not chosen for `window` steps; UNSEEN, never chosen in fewer steps than that.
+    counts (K,) float32: tokens that each code gets a step, an EMA of the steps so far alone (no start value in it), or
+    the mean since the frame before. silent (K,) int32: steps since a code was last chosen. state (K,) uint8: LIVE;
+    DEAD, not chosen for `window` steps; UNSEEN, never chosen in fewer steps than that.
     window: steps in which at least 8 K latents are counted, and at least 20. gradient (n, d) float32: of the
     reconstruction loss of one latent at z_e, as the estimator passes it, or None if it was not asked for. won (K, d)
     float32: the mean of the latents that a code won when it was last chosen, NaN where it never was, or not since it

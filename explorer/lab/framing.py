@@ -12,7 +12,6 @@ from torch import Tensor
 
 from explorer.joints.frame import DEAD, LIVE, UNSEEN, Frame, FrameLevel
 from explorer.lab.capture.events import events_to_send
-from explorer.lab.capture.phases import counters_of
 from explorer.lab.models import difference
 from explorer.lab.settings import LabSettings
 from explorer.lab.trainer import LabTrainer
@@ -113,15 +112,14 @@ def _gradient(z: Tensor, decoded: Tensor, items: Tensor, settings: LabSettings) 
 
 def _level_tensors(trainer: LabTrainer, output: QuantizerOutput) -> dict[str, Tensor]:
     """What `_level` reads, on the device, each name followed by the number of its level."""
-    counts, found = counters_of(trainer.quantizer), {}
-    tables = trainer.quantizer.tables()
+    found, tables = {}, trainer.quantizer.tables()
     for number, (stage, vectors) in enumerate(zip(output.stages, tables, strict=True)):
         ledger = trainer.ledgers[number]
         of_level = {
             "z_e": _float(stage.z_e.flatten(0, -2)),
             "indices": stage.indices.flatten().int(),
             "vectors": _float(vectors),
-            "counts": _float(counts[number].ema_count),
+            "counts": ledger.usage,
             "silent": ledger.silent,
             "ever": ledger.ever,
             "won": ledger.won,

@@ -1,4 +1,10 @@
-"""Ledger: of one level of a run, which codes were chosen when, and what they won; all on the device."""
+"""Ledger: of one level of a run, which codes were chosen when, how often of late, and what they won; on the device.
+
+A quantizer's own EMA of counts starts at one token a step for each code, and forgets that only over 1 / (1 - decay)
+steps: shown as usage it looks like a codebook that wakes up. What is shown is an EMA of its own, which starts at 0 and
+is divided by the weight of the steps so far, 1 - decay^t while the decay stays the same (the bias correction of Adam:
+Kingma and Ba 2015, https://arxiv.org/abs/1412.6980, section 3). Nothing that learns reads it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +21,8 @@ from explorer.quantizers.base import CodeCounts
 class Ledger:
     """Of one level: silent (K,) steps since each code was last chosen, ever (K,) whether it was; won (K, d) the mean of
     the latents that it won when it last was, 0 before; seen, put (K,) at which step that was, and at whose end the code
-    was last put somewhere else, -1 never; perplexity of the newest step; step () taken; as tensors on the device."""
+    was last put somewhere else, -1 never; perplexity of the newest step; step () taken; fresh (K,) the EMA of the
+    tokens that each code got a step, and weight () of all steps in it; as tensors on the device."""
 
     silent: Tensor
     ever: Tensor
@@ -24,6 +31,8 @@ class Ledger:
     put: Tensor
     perplexity: Tensor
     step: Tensor
+    fresh: Tensor
+    weight: Tensor
 
     @classmethod
     def of(cls, table: Tensor) -> Ledger:
@@ -37,7 +46,14 @@ class Ledger:
             torch.full((codes,), -1, dtype=torch.int32, device=device),
             torch.ones((), device=device),
             torch.zeros((), dtype=torch.int32, device=device),
+            torch.zeros(codes, device=device),
+            torch.zeros((), device=device),
         )
+
+    @property
+    def usage(self) -> Tensor:
+        """(K,) tokens that each code gets a step, an EMA of the steps so far alone; 0 before the first."""
+        return self.fresh / self.weight.clamp_min(1e-12)
 
     @property
     def known(self) -> Tensor:
@@ -57,6 +73,8 @@ class Ledger:
             return
         torch.where(counts.placed == counts.clock, self.step, self.put, out=self.put)
         used = n > 0
+        self.fresh.mul_(counts.decay).add_(n, alpha=1 - counts.decay)
+        self.weight.mul_(counts.decay).add_(1 - counts.decay)
         torch.where(used, self.step, self.seen, out=self.seen)
         self.silent[:active].add_(1)
         self.silent.masked_fill_(used, 0)

@@ -32,6 +32,7 @@ def test_an_npz_holds_frames_curves_and_events():
         assert np.array_equal(file["l0_vectors"][-1], last.vectors)
         assert np.array_equal(file["l0_indices"][-1], last.indices)
         assert file["l0_z_e"].shape == (41, *last.z_e.shape)
+        assert "EMA over the steps so far" in meta["counts"]  # older files have the start value in them, and no word
         column = meta["curves"].index("perplexity_0")
         assert file["curve_values"][-1, column] == np.float32(side.trainer.measures["perplexity_0"])
         assert len(file["events"]) == len(file["event_strategy"]) == side.events.total

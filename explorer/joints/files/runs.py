@@ -40,12 +40,13 @@ def npz_bytes(
     are those that were kept.
 
     meta: JSON text (format, version, settings, measures). frame_step (T,). Per level l: l<l>_z_e (T, n, d),
-    l<l>_indices (T, n), l<l>_vectors (T, K, d), l<l>_counts (T, K) tokens a step, l<l>_state (T, K) 0 live, 1 dead,
-    2 unseen. curve_step (r,), curve_values (r, names). events (e, 5): step, level, code, source, died again;
-    event_strategy (e,).
+    l<l>_indices (T, n), l<l>_vectors (T, K, d), l<l>_counts (T, K) tokens a step as `counts` of meta says (in files
+    without that word each code began with one token a step), l<l>_state (T, K) 0 live, 1 dead, 2 unseen. curve_step
+    (r,), curve_values (r, names). events (e, 5): step, level, code, source, died again; event_strategy (e,).
     """
     table = curves.rows
     meta = {"format": FORMAT, "version": VERSION, "settings": settings, "curves": curves.names, "reseeds": reseeds}
+    meta["counts"] = "tokens a step, EMA over the steps so far (bias-corrected)"
     rows = [(event.step, event.level, event.code, event.source, event.died_again) for event in events]
     arrays: dict[str, np.ndarray] = {
         "meta": np.array(json.dumps(meta)),
