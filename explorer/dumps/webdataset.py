@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -30,10 +31,14 @@ from explorer.dumps.arrays import (
 from explorer.dumps.json_lines import indices_in
 from explorer.dumps.places import DumpFile
 from explorer.foundation.damage import DAMAGE, open_arrays
-from explorer.foundation.errors import RecordError
+from explorer.foundation.errors import ExplorerError, RecordError
 
 KINDS = ("npy", "json")
 MEMBER_BYTES = 2**28  # of the tokens of one sample, which are in memory
+RATIO, ROOM_BYTES = 200, 2**30  # how far a compressed tar may shrink what it holds
+LONGER = (b"x", b"g", b"X", b"L", b"K")  # types of headers whose text follows
+LONGER_BYTES = 2**16  # of a name or a list of attributes
+FAULTS = (tarfile.TarError, EOFError, zlib.error, ValueError, LookupError, OverflowError, RecursionError)
 PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # how gzip, bzip2 and xz begin
 
 
@@ -100,27 +105,40 @@ def _walk(file: DumpFile) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """(name without its folders, what reads its content before the next is asked for) of every plain file.
 
     Content that nobody asks for is passed over by a seek; of a compressed tar, or where nothing can seek, it is read.
+    Of n shards of one compressed tar each unpacks what stands before its own part, about n / 2 times the tar in all.
     """
-    with (
-        _tar_errors(file.name),
-        file.open() as opened,
-        tarfile.open(fileobj=opened, mode=_mode(opened), tarinfo=_Member) as tar,
-    ):
+    with _tar_errors(file.name), file.open() as opened, _opened(opened) as (tar, most):
         for member in tar:
+            if member.offset_data + member.size > most:
+                raise RecordError(f"{file.name!r} claims to unpack to over {RATIO} times its size. Unpack it first.")
             name = PurePosixPath(member.name).name
             if member.isfile() and not name.startswith("."):
                 yield name, partial(_content, file.name, name, tar, member)
 
 
 class _Member(tarfile.TarInfo):
-    """One whose damaged header is an error: to tarfile it is the end of the tar, and what follows was never there."""
+    """One whose damaged header is an error: to tarfile it is the end of the tar, and what follows was never there.
+
+    Nor are long names and lists of attributes, which tarfile reads as a whole, longer than a header can need, and a tar
+    never goes back to where it was.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes, encoding: str, errors: str) -> Self:
+        found = super().frombuf(buf, encoding, errors)
+        if found.size < 0 or (found.type in LONGER and found.size > LONGER_BYTES):
+            raise tarfile.InvalidHeaderError(f"a size of {found.size:,} bytes")
+        return found
 
     @classmethod
     def fromtarfile(cls, tar: tarfile.TarFile) -> Self:
         try:
-            return super().fromtarfile(tar)
+            found = super().fromtarfile(tar)
         except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:
             raise tarfile.ReadError(f"a header is damaged: {error}") from error
+        if found.size < 0 or tar.offset <= found.offset:  # a header that goes before may say another size
+            raise tarfile.ReadError(f"a header is damaged: a size of {found.size:,} bytes")
+        return found
 
 
 @contextmanager
@@ -128,16 +146,23 @@ def _tar_errors(name: str) -> Iterator[None]:
     """What tarfile raises, in plain words. Raises RecordError."""
     try:
         yield
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+    except ExplorerError:
+        raise
+    except FAULTS as error:
         raise RecordError(f"{name!r} is cut short, damaged or no tar ({error}).") from error
 
 
-def _mode(opened: BinaryIO) -> str:
-    if not opened.seekable():
-        return "r|*"
-    packed = opened.read(len(max(PACKED, key=len))).startswith(PACKED)
-    opened.seek(0)
-    return "r|*" if packed else "r:"
+@contextmanager
+def _opened(file: BinaryIO) -> Iterator[tuple[tarfile.TarFile, float]]:
+    """The tar, and how many bytes it may unpack to: any where it is not packed, or nobody can tell its size."""
+    mode, most = "r|*", math.inf
+    if file.seekable():
+        packed = file.read(len(max(PACKED, key=len))).startswith(PACKED)
+        most = ROOM_BYTES + RATIO * file.seek(0, io.SEEK_END) if packed else math.inf
+        mode = mode if packed else "r:"
+        file.seek(0)
+    with tarfile.open(fileobj=file, mode=mode, tarinfo=_Member) as tar:  # type: ignore[call-overload]
+        yield tar, most
 
 
 def _content(of: str, name: str, tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
