@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 EVERYBODY = ""  # owns what ships, what the person who started the server brings, and what comes from the Hub
 _owner: contextvars.ContextVar[str] = contextvars.ContextVar("owner", default=EVERYBODY)
+_left: contextvars.ContextVar[Callable[[], bool]] = contextvars.ContextVar("left", default=bool)
 
 
 def owner() -> str:
@@ -20,14 +21,21 @@ def owner() -> str:
     return _owner.get()
 
 
+def has_left() -> bool:
+    """Whether the one who asked for this work closed the connection on which the answer was to go, so that nobody will
+    have it; of work that was asked for otherwise, False."""
+    return _left.get()()
+
+
 @contextmanager
-def acting_for(visitor: str) -> Iterator[None]:
-    """While it lasts, work is done for that visitor."""
-    token = _owner.set(visitor)
+def acting_for(visitor: str, left: Callable[[], bool] | None = None) -> Iterator[None]:
+    """While it lasts, work is done for that visitor. left: tells `has_left`; by default as before."""
+    tokens = _owner.set(visitor), _left.set(left or _left.get())
     try:
         yield
     finally:
-        _owner.reset(token)
+        _owner.reset(tokens[0])
+        _left.reset(tokens[1])
 
 
 def carried(work: Callable[[], None]) -> Callable[[], None]:

@@ -15,9 +15,11 @@ from explorer.figures.reports.audit import html_report
 from explorer.foundation.config import settings
 from explorer.foundation.errors import MediaError, SettingsError
 from explorer.foundation.files import write_atomically
+from explorer.foundation.owners import has_left
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import describe, save_audit
 from explorer.joints.record import Codebook
+from explorer.pages.api.leaving import check_there
 from explorer.tokenizers import load_tokenizer
 
 # Of one call; more is for the command line.
@@ -47,7 +49,8 @@ def audit_files(
     else:
         tokenizer, source = load_tokenizer(tokenizer_id), _source(paths)
         end = time.monotonic() + MOST_SECONDS
-        audit = run_audit(tokenizer, source, title=source.title, cancelled=lambda: time.monotonic() > end)
+        audit = run_audit(tokenizer, source, title=source.title, cancelled=lambda: has_left() or time.monotonic() > end)
+        check_there()
         codebooks = tokenizer.codebooks()
     findings = findings_as_json(audit, codebooks)
     save_audit(folder, audit, findings, codebooks)
@@ -58,7 +61,7 @@ def audit_files(
 def _of_indices(tokenizer_id: str, paths: list[Path], codebook_size: int, reading: Reading) -> Audit:
     if tokenizer_id or len(paths) > 1:
         raise SettingsError("With a codebook size, send one file of indices and no tokenizer.")
-    return audit_indices(paths[0], codebook_size, reading, most=MOST_INDICES, most_codes=MOST_CODES)
+    return audit_indices(paths[0], codebook_size, reading, most=MOST_INDICES, most_codes=MOST_CODES, cancelled=has_left)
 
 
 def _source(paths: list[Path]) -> MediaSource:

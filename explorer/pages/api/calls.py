@@ -12,13 +12,14 @@ import gradio as gr
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError, plain_words
 from explorer.foundation.files import write_atomically
-from explorer.foundation.owners import owner
+from explorer.foundation.owners import has_left, owner
 from explorer.joints.files.tokens import load_tokens, save_tokens, token_meta
 from explorer.lab.measures import describe
 from explorer.lab.settings import settings_from_json
 from explorer.media.medium import file_bytes, load_medium, tokenized
 from explorer.pages.api.audit import audit_files
 from explorer.pages.api.compare import compare_files
+from explorer.pages.api.leaving import check_there
 from explorer.pages.api.loading import load_source, open_source
 from explorer.pages.shared.presence import presence
 from explorer.pages.shared.session import ONE
@@ -98,7 +99,8 @@ def _lab_run(settings_json: str, steps: int) -> dict[str, Any]:
     from explorer.lab.batch import run_lab  # torch
 
     chosen = settings_from_json(settings_json)
-    side = run_lab(chosen, int(steps or 0), settings().device, most=LAB_STEPS)
+    side = run_lab(chosen, int(steps or 0), settings().device, lambda step: not has_left(), LAB_STEPS)
+    check_there()
     frame, table = side.frame(), side.curves.rows()
     rows = [[float(value) if value == value else None for value in row] for row in table]
     units = [describe(name).unit for name in side.curves.names]
@@ -135,6 +137,7 @@ def _answered(work: Callable, *arguments: object, sent: str | list[str] | None =
     """The result, or a gr.Error whose words a script can show. sent: the files that came with the call."""
     try:
         _sent(sent)
+        check_there()
         return work(*arguments)
     except ExplorerError as error:
         raise gr.Error(str(error), print_exception=False) from error

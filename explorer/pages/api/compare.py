@@ -13,6 +13,8 @@ from explorer.compare.writing import Writer, table_json
 from explorer.figures.reports.comparison import html_report
 from explorer.foundation.config import settings
 from explorer.foundation.errors import MediaError
+from explorer.foundation.owners import has_left
+from explorer.pages.api.leaving import check_there
 from explorer.tokenizers import load_tokenizer
 
 REPEATS = 5  # timed rounds on a single medium; of a set the media are rounds themselves
@@ -33,7 +35,12 @@ def compare_files(files: list[str] | None, tokenizers: str, folder: Path) -> tup
     loaded, writer = [load_tokenizer(one) for one in ids], Writer(folder, html_report, maps_of=0)
     end = time.monotonic() + MOST_SECONDS
     options = Options(repeats=REPEATS if len(media) == 1 else 1)
-    comparison = run_comparison(media, loaded, options, writer.add, cancelled=lambda: time.monotonic() > end)
+
+    def is_over() -> bool:
+        return has_left() or time.monotonic() > end
+
+    comparison = run_comparison(media, loaded, options, writer.add, cancelled=is_over)
+    check_there()
     paths = sorted(writer.finish(comparison), key=lambda path: path.suffix != ".html")
     failures = [[f"{medium.name}: {name}", why] for medium in comparison.media for name, why in medium.failures]
     about = {

@@ -6,11 +6,13 @@ browser takes no cookies, or a script calls the endpoints, the visitor is one se
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import os
 import re
 import secrets
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -22,6 +24,7 @@ from explorer.pages.shared.presence import presence
 from explorer.pages.shared.visitor_files import UploadPlace, files, nobody
 
 COOKIE = "explorer_visitor"
+STALLED_S = 60.0  # that an upload may be silent before its end
 _log = logging.getLogger(__name__)
 _SECRET = secrets.token_bytes(32)
 _HEARTBEAT = re.compile(r"/heartbeat/([^/]+)/?$")
@@ -48,12 +51,38 @@ class Door:
             name = _made()
             send = _with_cookie(send, f"{cookie}={name}; Path={self._path}; HttpOnly; {_same_site(scope, headers)}")
         beat = bool(_HEARTBEAT.search(scope["path"]))
-        if scope["method"] == "POST" and scope["path"].rstrip("/").endswith("/upload"):
-            whose = name or nobody()
-            presence.touch(whose)
-            UploadPlace.receiving.set(files.new_folder(whose))
         with presence.connected([name or session, session], beat), acting_for(name or session):
-            await self._app(scope, receive, send)
+            if scope["method"] == "POST" and scope["path"].rstrip("/").endswith("/upload"):
+                await self._take_upload(name or nobody(), scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+
+    async def _take_upload(self, whose: str, scope: dict, receive: Any, send: Any) -> None:
+        """The upload into a folder of its own, which goes at once unless the client was told that it is there: of one
+        that was cut off, or that sends nothing more, nobody knows."""
+        presence.touch(whose)
+        folder, more, told = files.new_folder(whose), True, False
+        UploadPlace.receiving.set(folder)
+
+        async def take() -> dict:
+            nonlocal more
+            try:
+                message = await asyncio.wait_for(receive(), STALLED_S if more else None)
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+            more = message.get("more_body", False)
+            return message
+
+        async def answer(message: dict) -> None:
+            nonlocal told
+            told = told or message.get("status", 500) < 300
+            await send(message)
+
+        try:
+            await self._app(scope, take, answer)
+        finally:
+            if not told:
+                files.drop(folder)
 
 
 def visitor_of(request: gr.Request | None) -> str:
@@ -71,9 +100,16 @@ def visitor_of(request: gr.Request | None) -> str:
 class Pages(gr.Blocks):
     """Blocks whose events, of pages and of endpoints alike, are run for the visitor who sent them."""
 
+    def _parted(self, request: gr.Request | None) -> Callable[[], bool]:
+        """Asks whether the connection on which the answer is to go was closed: Gradio's queue then marks the event."""
+        jobs = [job for jobs in self._queue.active_jobs for job in jobs or ()] if request is not None else []
+        mine = [job for job in jobs if job.session_hash == request.session_hash]  # type: ignore[union-attr]
+        mine = [job for job in mine if job.data is not None and job.request is request.request] or mine  # type: ignore
+        return lambda: bool(mine) and not any(job.alive for job in mine)
+
     async def call_function(self, block_fn, processed_input, iterator=None, requests=None, *more, **named):
         request = requests[0] if isinstance(requests, list) else requests
-        with acting_for(visitor_of(request)):
+        with acting_for(visitor_of(request), self._parted(request)):
             return await super().call_function(block_fn, processed_input, iterator, requests, *more, **named)
 
     async def preprocess_data(self, block_fn, inputs, *more, **named):
