@@ -13,6 +13,7 @@ import gradio as gr
 from explorer.audit.opening import given_audits
 from explorer.pages.codebook import events as codebook_events
 from explorer.pages.codebook.own import OWN
+from explorer.pages.shared.link_keys import tell_stray
 from explorer.pages.shared.session import level_of, tell_lost, whole_number
 from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import list_tokenizers
@@ -70,7 +71,7 @@ def opening_of(query: Mapping[str, str], token: str) -> str:
         audit=audit,
         level=level_of(query),
         code=whole_number(query.get("code")),
-        message=" ".join(said),
+        message=" ".join([*said, *tell_stray("codebook", query)]),
     )
 
 

@@ -15,6 +15,7 @@ from explorer.compare.run import TOKENIZERS
 from explorer.foundation.config import settings
 from explorer.pages.compare import events as compare_events
 from explorer.pages.compare.link import linked_comparison
+from explorer.pages.shared.link_keys import tell_stray
 from explorer.pages.shared.session import SIDES_PX
 from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import list_tokenizers
@@ -53,7 +54,10 @@ def opening_of(query: Mapping[str, str], token: str) -> str:
         "sides": SIDES_PX,
     }
     specs = [spec for spec in list_tokenizers() if spec.modality in KINDS]
-    return opening(token, tokenizers_payload(specs), caps, linked.tokenizers, linked.media, linked.said)
+    ids = linked.tokenizers
+    stray = tell_stray("compare", query, {"left": (*ids, "original"), "right": (*ids, "original"), "baseline": ids})
+    said = " ".join(filter(None, [linked.said, *stray]))
+    return opening(token, tokenizers_payload(specs), caps, ids, linked.media, said)
 
 
 def _leave(request: gr.Request) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -10,6 +11,7 @@ from explorer.experiments import EXPERIMENTS
 from explorer.experiments.shelf import open_experiment, shown_experiments
 from explorer.foundation.errors import ExplorerError
 from explorer.pages.experiments import events
+from explorer.pages.shared.link_keys import tell_stray
 from explorer.views.experiments.payload import experiment_payload
 from explorer.views.experiments.view import ExperimentsView, opening
 
@@ -29,13 +31,16 @@ def experiments_ask(request: dict[str, Any]) -> str:
 
 def _open(request: gr.Request) -> str:
     """A page was opened, perhaps by a link."""
-    return opening_of(dict(request.query_params).get("experiment", FIRST))
+    query = dict(request.query_params)
+    return opening_of(query.get("experiment", FIRST), tell_stray("experiments", query))
 
 
-def opening_of(asked: str) -> str:
-    """The opening of the page; for no experiment the first one, where there are no results how they are made."""
+def opening_of(asked: str, stray: Sequence[str] = ()) -> str:
+    """The opening of the page; for no experiment the first one, where there are no results how they are made. stray:
+    what else of a link cannot be, in sentences."""
     chosen = asked if asked in EXPERIMENTS else FIRST
-    said = "" if chosen == asked else "There is no such experiment; the first one is shown."
+    lost = () if chosen == asked else ("There is no such experiment; the first one is shown.",)
+    said = " ".join([*lost, *stray])
     try:
         return opening(shown_experiments(), chosen, experiment_payload(open_experiment(chosen)), said)
     except ExplorerError as error:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.numerals import read_number
 from explorer.lab.presets import preset
 from explorer.lab.settings import LabSettings, settings_from_json
+from explorer.pages.shared.link_keys import tell_stray
 
 # What is seen before anything was chosen: a run that works, slow enough to follow, so that breaking it means something.
 FIRST = LabSettings(model="none", codebook_size=32, initialization="kmeans", reseeding="random_latent")
@@ -27,7 +28,7 @@ FULL = "full"
 class LinkedRun:
     """other: what B changes of A, empty for one run. speed: None as the run begins, else steps a second or "full".
 
-    said: what the link asks for and cannot be, in words; then the first run is shown.
+    said: what the link asks for and cannot be, in words; where that is the run, the first one is shown.
     """
 
     settings: LabSettings
@@ -41,11 +42,12 @@ class LinkedRun:
 
 def linked_run(query: Mapping[str, str]) -> LinkedRun:
     """The run that a link asks for; never raises."""
+    stray = tell_stray("lab", query)
     try:
-        return _read(query)
+        return replace(_read(query), said=" ".join(stray))
     except ExplorerError as error:
-        said = f"The link asks for a run that cannot be, so the first one is shown. {error}"
-        return LinkedRun(FIRST, speed=FIRST_SPEED, said=said)
+        said = f"The link asks for a run that cannot be, so the first one is shown. {str(error).rstrip('.')}."
+        return LinkedRun(FIRST, speed=FIRST_SPEED, said=" ".join([said, *stray]))
 
 
 def _read(query: Mapping[str, str]) -> LinkedRun:

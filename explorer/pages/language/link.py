@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from explorer.foundation.numerals import read_number
 from explorer.joints.language import PriorFacts
 from explorer.media.samples import PICTURES
+from explorer.pages.shared.link_keys import tell_stray
 from explorer.pages.shared.session import tell_lost, whole_number
 from explorer.prior.sampling import HOTTEST
 
@@ -69,6 +70,7 @@ def state_of_query(query: Mapping[str, str], facts: PriorFacts) -> tuple[Languag
     elif not said:
         state = replace(state, written=written)
     end, at = state.given * facts.columns + len(state.written), whole_number(query.get("at"))
+    said += tell_stray("language", query)
     return replace(state, at=at if at is not None and at < end else None), " ".join(said)
 
 

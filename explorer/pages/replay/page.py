@@ -13,6 +13,7 @@ import gradio as gr
 from explorer.foundation.errors import ExplorerError
 from explorer.pages.replay import events
 from explorer.pages.replay.part import ReplayPart
+from explorer.pages.shared.link_keys import tell_stray
 from explorer.pages.shared.session import level_of, tell_lost, whole_number
 from explorer.pages.shared.visitors import visitors
 from explorer.views.replay.view import ReplayView, opening
@@ -61,6 +62,7 @@ def opening_of(query: Mapping[str, str], part: ReplayPart, token: str) -> str:
             said = " ".join(dict.fromkeys(filter(None, [said, str(error)])))
     seen = query if there[:1] == wanted[:1] else {}  # a moment and a code of a run that is gone are none of another's
     first = {"step": whole_number(seen.get("step")), "level": level_of(seen)}
+    said = " ".join(filter(None, [said, *tell_stray("replay", query)]))
     return opening(token, part.listed(), part.desk.status(), first | {"code": whole_number(seen.get("code"))}, said)
 
 

@@ -60,6 +60,9 @@ export const CARDS = {
   },
 };
 
+const KEYS = ["card", "quiz", "show", "method", "sheet", "learn", "hide", "present", "bring", "view", "deep_link"]; // the last six of every page
+const ADDED = /^(__|utm_|fbclid|gclid|ref)/; // by others, as in pages/shared/link_keys.py
+
 const quoted = (text) => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 
 /** What is said of values of the address that lead nowhere, in place of silence. Pure. @param {string} search @returns {string[]} */
@@ -69,6 +72,11 @@ export function strayWords(search) {
   const words = [];
   if (card && cardOf(search) === null) words.push(`The link asks for a card ${quoted(card)}, which is not there. These are:`);
   if (quiz && !["before", "after"].includes(quiz)) words.push(`The link asks for a quiz ${quoted(quiz)}; there are two, "before" and "after" the chapters.`);
+  if (!card) {
+    const strange = [...query].filter(([name]) => !KEYS.includes(name) && !ADDED.test(name));
+    for (const [name, value] of strange)
+      words.push(`The link says ${name.slice(0, 40)}=${quoted(value)}, which this page does not know; its links say card, quiz, show, method and sheet.`);
+  }
   if (show && show !== "methods") words.push(`The link asks to show ${quoted(show)}; there is "methods" alone.`);
   return words;
 }

@@ -42,6 +42,14 @@ test("values of a link that lead nowhere are named, and those that lead somewher
   assert.equal(strayWords("?card=__proto__").length, 1);
 });
 
+test("a key that the page does not know is named, and one of a card, of every page or of others is not", () => {
+  for (const search of ["?method=fsq&sheet=1", "?learn=a.1&present=1&hide=events&bring=1", "?__theme=dark&utm_source=a&view=api", "?card=cells&zoom=2"])
+    assert.deepEqual(strayWords(search), [], search);
+  const [words, ...more] = strayWords(`?${"x".repeat(90)}=y&card=`);
+  assert.deepEqual(more, []);
+  assert.equal(words, `The link says ${"x".repeat(40)}="y", which this page does not know; its links say card, quiz, show, method and sheet.`);
+});
+
 test("units and pixels of the plane are each other's way back, y upwards", () => {
   const plane = planeOf({ x: 0.5, y: -1, half: 2 }, 400, 300, 10);
   assert.deepEqual(plane.at(0.5, -1), [200, 150]);

@@ -1,0 +1,96 @@
+"""What a link may say to each page, key by key; what it says that no page knows is told, with what is shown instead.
+
+Media, tokenizers, audits, runs and experiments are looked up by the pages themselves, which say what is not here. Keys
+of the page of chapters are read in the browser, since its cards have their own (`views/learn/cards/registry.js`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from explorer.pages.shared.session import MAP_KINDS, MODES, SIDES_PX, whole_number
+
+LOOKED_UP: tuple[str, ...] = ()  # by the page itself
+WHOLE = ("a whole number",)
+SIDES = tuple(map(str, SIDES_PX))
+SWITCH = ("1",)
+LEVEL = ("level_no", "level")  # the second one in older links
+# Of the curves of a comparison, as `views/compare/model.js` names them.
+MEASURES = (
+    *("psnr_db", "ssim", "ms_ssim", "gradient_error", "si_sdr_db", "log_mel_db"),
+    *(
+        "snr_db",
+        "rmse_percent",
+        "largest_percent",
+        "explained_percent",
+        "sharing_percent",
+        "kept_percent",
+        "beside_percent",
+    ),
+)
+# page -> key -> what its value may be
+KEYS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "inspect": {
+        **dict.fromkeys(("picture", "tokenizer", "edits"), LOOKED_UP),
+        **dict.fromkeys(("from", *LEVEL, "code", "token"), WHOLE),
+        **{"side": SIDES, "mode": MODES, "map": MAP_KINDS},
+    },
+    "codebook": {
+        **dict.fromkeys(("tokenizer", "audit", "beside"), LOOKED_UP),
+        **dict.fromkeys((*LEVEL, "code"), WHOLE),
+        "map": ("pca", "umap", "tsne", "plane", "lattice", "bits", "sphere"),
+        "colour": ("usage", "state", "norm", "error"),
+        "order": ("usage", "number", "map"),
+    },
+    "compare": {
+        **dict.fromkeys(("tokenizers", "media", "left", "right", "zoom", "sort", "baseline"), LOOKED_UP),
+        **dict.fromkeys(("at", "seed", "pin"), WHOLE),
+        **{"side": SIDES, "mode": ("grid", "swipe", "blind"), "show": ("picture", "signed", "absolute")},
+        "measure": MEASURES,
+    },
+    "lab": {
+        **dict.fromkeys(("settings", "preset", "b", "speed"), LOOKED_UP),
+        **dict.fromkeys(("mended", "paused"), SWITCH),
+    },
+    "language": {
+        **dict.fromkeys(("picture", "written", "temperature"), LOOKED_UP),
+        **dict.fromkeys(("given", "at", "top_k", "seed"), WHOLE),
+        **{"view": ("written", "real", "surprise"), "text": ("samples", "picture")},
+    },
+    "replay": {**dict.fromkeys(("run", "b"), LOOKED_UP), **dict.fromkeys(("step", *LEVEL, "code"), WHOLE)},
+    "experiments": {"experiment": LOOKED_UP},
+}
+# Of every page: the tour, a link for a class, the panel that loads a tokenizer, and what Gradio itself reads.
+EVERYWHERE = ("learn", "hide", "present", "bring", "view", "deep_link")
+# What others add to a link: of Gradio and of Spaces, of newsletters and of search.
+ADDED = ("__", "utm_", "fbclid", "gclid", "ref")
+SHOWN = 40  # characters of what a link says
+
+
+def tell_stray(
+    page: str, query: Mapping[str, str], more: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> list[str]:
+    """A sentence for each key of a link that the page does not know, and for each value that its key does not take.
+
+    more: what else is known now of the values of some keys.
+    """
+    keys, said = {**KEYS[page], **more}, []
+    for key, value in query.items():
+        asked, allowed = f"{key[:SHOWN]}={value[:SHOWN]}", keys.get(key)
+        if allowed is None:
+            if key not in EVERYWHERE and not key.startswith(ADDED):
+                known = _listed(keys, "and")
+                said.append(f"The link says {asked}, which this page does not know; its links say {known}.")
+        elif allowed == WHOLE:
+            if value and whole_number(value) is None:
+                said.append(f"The link says {asked}, which must be a whole number; it is left out.")
+        elif allowed and value and value not in allowed:
+            said.append(f"The link says {asked}, which can be {_listed(allowed, 'or')}; the usual one is shown.")
+    return said
+
+
+def _listed(names: Iterable[str], last: str) -> str:
+    """ "a, b and c"."""
+    *most, end = names
+    return f"{', '.join(most)} {last} {end}" if most else end

@@ -1,0 +1,121 @@
+"""Links to every page, key by key: what a page does not know or take is told in a sentence, with what is shown."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from explorer.media.samples import SAMPLES
+from explorer.pages.codebook import page as codebook
+from explorer.pages.compare import page as compare
+from explorer.pages.experiments import page as experiments
+from explorer.pages.inspect.link import linked_visit
+from explorer.pages.lab.link import linked_run
+from explorer.pages.language import desk
+from explorer.pages.language.link import TEXTS, VIEWS, state_of_query
+from explorer.pages.replay import page as replay
+from explorer.pages.replay.part import ReplayPart
+from explorer.pages.shared.link_keys import EVERYWHERE, KEYS, LOOKED_UP, SWITCH, WHOLE, tell_stray
+from explorer.pages.shared.visitors import visitors
+
+VIEWS_FOLDER = Path(__file__).parents[3] / "explorer" / "views"
+
+
+def language_said(query):
+    return state_of_query(query, desk.facts())[1]
+
+
+def replay_said(query):
+    visitor = visitors.enter("links")
+    try:
+        return json.loads(replay.opening_of(query, visitor.part(ReplayPart), visitor.token))["message"]
+    finally:
+        visitors.leave("links")
+
+
+SAID = {
+    "inspect": lambda query: linked_visit(query)[1],
+    "codebook": lambda query: json.loads(codebook.opening_of(query, "token"))["message"],
+    "compare": lambda query: json.loads(compare.opening_of(query, "token"))["message"],
+    "lab": lambda query: linked_run(query).said,
+    "experiments": lambda query: json.loads(
+        experiments.opening_of(query.get("experiment", experiments.FIRST), tell_stray("experiments", query))
+    )["message"],
+    "language": language_said,
+    "replay": replay_said,
+}
+CHECKED = [(page, key) for page, keys in KEYS.items() for key, allowed in keys.items() if allowed != LOOKED_UP]
+# What each page looks up on its own, with a value that is nowhere.
+NOWHERE = {
+    "inspect": {"picture": "nope", "tokenizer": "nope"},
+    "codebook": {"tokenizer": "nope", "audit": "nope"},
+    "compare": {"tokenizers": "nope,none", "media": "sample:nope", "left": "nope", "right": "nope", "baseline": "nope"},
+    "lab": {"settings": "nope", "preset": "nope", "b": "nope", "speed": "nope"},
+    "language": {"picture": "nope", "written": "???"},
+    "replay": {"run": "nope", "b": "nope"},
+    "experiments": {"experiment": "nope"},
+}
+
+
+def test_every_page_with_links_is_here():
+    assert set(SAID) == set(KEYS) == set(NOWHERE)
+
+
+@pytest.mark.parametrize("page", SAID)
+def test_a_key_that_the_page_does_not_know_is_told_with_those_it_knows(page):
+    said = SAID[page]({"nope": "x" * 90})
+    assert f"The link says nope={'x' * 40}, which this page does not know; its links say " in said
+    assert all(key in said for key in KEYS[page]) and "x" * 41 not in said
+
+
+@pytest.mark.parametrize("page", SAID)
+def test_links_without_faults_say_nothing(page):
+    assert SAID[page]({}) == ""
+    more = dict.fromkeys(EVERYWHERE, "1") | {"__theme": "dark", "utm_source": "a", "fbclid": "b"}
+    for key, allowed in KEYS[page].items():
+        more |= {} if allowed == LOOKED_UP else {key: "1" if allowed == WHOLE else allowed[-1]}
+    assert tell_stray(page, more) == [] and SAID[page](more) == ""
+
+
+@pytest.mark.parametrize(("page", "key"), CHECKED)
+def test_a_value_that_a_key_does_not_take_is_told_with_what_it_takes(page, key):
+    said, allowed = SAID[page]({key: "nope"}), KEYS[page][key]
+    if allowed == WHOLE:
+        assert said == f"The link says {key}=nope, which must be a whole number; it is left out."
+    else:
+        assert said.startswith(f"The link says {key}=nope, which can be ") and said.endswith(
+            "; the usual one is shown."
+        )
+        assert all(one in said for one in allowed)
+
+
+@pytest.mark.parametrize(("page", "key"), [(page, key) for page, keys in NOWHERE.items() for key in keys])
+def test_what_is_nowhere_is_told(page, key):
+    assert SAID[page]({key: NOWHERE[page][key]}).endswith(".")
+
+
+def test_the_keys_are_those_that_the_pages_write():
+    """As their scripts name them, and the values that Python and the browser both know."""
+
+    def named(file, name):
+        text = re.search(rf"{name} = \[(.*?)\]", (VIEWS_FOLDER / file).read_text(), re.S)[1]
+        return set(re.findall(r'"(\w+)"', text))
+
+    levels = named("kit/wire/level.js", "LEVEL_NAMES")
+    assert named("codebook/link.js", "IN_ADDRESS") | levels == set(KEYS["codebook"])
+    assert named("compare/model.js", "IN_ADDRESS") == set(KEYS["compare"])
+    assert named("language/link.js", "IN_ADDRESS") == set(KEYS["language"])
+    assert named("replay/address.js", "KEYS") | levels == set(KEYS["replay"])
+    assert named("kit/page/address.js", "NAMES") | levels | {"code", "token", "edits"} == set(KEYS["inspect"])
+    assert KEYS["language"]["view"] == VIEWS and KEYS["language"]["text"] == TEXTS
+    lists = (VIEWS_FOLDER / "compare/model.js").read_text().partition("const MODES = {")[2].partition("};")[0]
+    for key in ("mode", "show", "measure"):
+        listed = re.search(rf"{key}: \[(.*?)\]", lists, re.S)[1]
+        assert tuple(re.findall(r'"(\w+)"', listed)) == KEYS["compare"][key]
+    for file, name, key in (("map/map.js", "COLOURS", "colour"), ("heatmap/words.js", "ORDERS", "order")):
+        text = re.search(rf"{name} = \[(.*?)\n\]", (VIEWS_FOLDER / "codebook" / file).read_text(), re.S)[1]
+        assert tuple(re.findall(r'id: "(\w+)"', text)) == KEYS["codebook"][key]
+    maps = re.search(r"const KINDS = \{(.*?)\n\}", (VIEWS_FOLDER / "codebook/map/model.js").read_text(), re.S)[1]
+    assert set(re.findall(r"^  (\w+):", maps, re.M)) == set(KEYS["codebook"]["map"])
+    assert SWITCH == ("1",) and "coffee" in SAMPLES
