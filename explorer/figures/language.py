@@ -43,8 +43,8 @@ def codes_as_words(language: TokenLanguage, *, theme: Theme = "light") -> go.Fig
     ]
     words = (
         f"Tokens of each of the {seen:,} codes seen, of {found.codebook_size:,}, over {found.tokens:,} tokens "
-        f"({plain(language.named)}). Dashed: {HOW}, s = {found.exponent:.2f}. Words of a language have about 1; codes "
-        "used all alike have 0."
+        f"({plain(language.named)}). Dashed: the law {HOW}: s = {found.exponent:.2f}. For words of a language s is "
+        "about 1; for codes used all alike it is 0."
     )
     x, y = (named_axis(title, type="log") for title in ("rank of the code (1 = most used)", "tokens of a code (count)"))
     return frame_traces("codes_as_words", drawn, x, y, theme=theme, title="Rank and frequency", words=words)
@@ -105,9 +105,10 @@ def _bar_chart(name: str, title: str, rows: list[tuple[str, float, str, bool]], 
         texts = [f"{known}: {bits:.2f} bits<br>{of}" for known, bits, of, _ in mine]
         values, names = [bits for _, bits, _, _ in mine], [known for known, _, _, _ in mine]
         look = {"orientation": "h", "hovertext": texts, "textposition": "inside"}
+        look["insidetextfont"] = {"color": colours["surface" if sure else "ink"]}
         said = [f"{bits:.2f}" for bits in values]
         drawn.append(bars(values, names, colours[colour], legend, text=said, insidetextanchor="end", **look))
     order = [row[0] for row in rows][::-1]
-    x = named_axis("bits a token (number)", rangemode="tozero")
-    y = named_axis("known before (name)", categoryorder="array", categoryarray=order)
+    x = named_axis("information (bits a token)", rangemode="tozero")
+    y = named_axis("what is known before (in words)", categoryorder="array", categoryarray=order)
     return frame_traces(name, drawn, x, y, theme=theme, title=title, words=words, bargap=0.25)

@@ -42,6 +42,14 @@ NARROW = {
     "compare": {f"{PANES.format(n)} .cp-stage": NEARLY for n in (1, 2)},
 }
 EMPTY = ".dte-hint, .dte-empty"  # boxes that only say that nothing is there yet
+CHOSEN = (  # of two such controls, where a page has both
+    (".dte-segmented [aria-pressed='true']", ".dte-segmented [aria-pressed='false']"),
+    (".dte-toggle input:checked", ".dte-toggle input:not(:checked)"),
+)
+DIFFER = """([one, other]) => {
+  const found = [one, other].map((selector) => document.querySelector(`.dte-root ${selector}`));
+  return found.includes(null) || new Set(found.map((each) => getComputedStyle(each).backgroundColor)).size === 2;
+}"""
 DRAWN = """selector => [...document.querySelector(selector).querySelectorAll("canvas")].some((canvas) => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return data.some((value, i) => i % 4 === 3 && value > 0);
@@ -73,6 +81,11 @@ def test_the_first_screen_shows_the_thing(page, app_url, name):
         assert navigation["cut"] == []
         assert [share for share in in_sight(page, *EMPTY.split(", ")).values() if share] == [], f"empty at {size}"
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    page.emulate_media(forced_colors="active")  # the reader's own colours: what is chosen, and what is on, still shows
+    page.wait_for_function("matchMedia('(forced-colors: active)').matches")
+    for one, other in CHOSEN:
+        page.wait_for_function(DIFFER, arg=[one, other])
+    page.emulate_media(forced_colors="null")
     for dark in (False, True):  # also below a short page, and where one pulls it up
         page.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
         body, app = page.evaluate(

@@ -48,7 +48,7 @@ def rates_of_runs(experiment: Experiment, *, theme: Theme = "light") -> go.Figur
         f"{seeds_of(experiment)}, a mark each, lines through their means."
     )
     said = {"title": "Rate and distortion", "words": words}
-    return frame_traces("rates_of_runs", drawn, "bits a token (number)", "PSNR, dB", theme=theme, **said)
+    return frame_traces("rates_of_runs", drawn, "rate (bits a token)", "PSNR, dB", theme=theme, **said)
 
 
 def _levels(run: ExperimentRun) -> int:

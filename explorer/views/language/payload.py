@@ -86,8 +86,8 @@ def language_payload(found: TokenLanguage) -> dict[str, Any]:
     size, beside = found.codebook_size, (("the token on the left", found.left), ("the token above", found.above))
     lines = [
         f"{found.tokens:,} tokens counted ({found.named}); {found.used:,} of {size:,} codes have at least one.",
-        f"Rank and frequency: exponent {found.ranks.exponent:.2f}, by {HOW}. Words of a language have about 1; codes "
-        "used all alike have 0.",
+        f"Rank and frequency: s = {found.ranks.exponent:.2f} in the law {HOW}. For words of a language s is about 1; "
+        "for codes used all alike it is 0.",
         f"Entropy of the shares of codes: {found.unigram:.2f} of {found.most:.2f} bits, log2 K.",
         *(_pair(known, one) for known, one in beside if one is not None),
         f"Real bits: {found.packed:.2f} a token after LZMA, which knows nothing of pictures and learns while it reads.",

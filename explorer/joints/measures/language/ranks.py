@@ -10,7 +10,7 @@ from explorer.foundation.errors import RecordError
 
 STEEPEST = 8.0
 HALVINGS = 80  # of an interval in which the exponent lies: far below the precision of a float
-HOW = "maximum likelihood of p(rank r) proportional to r^-s over the codes that were seen"
+HOW = "p(rank r) proportional to r^-s that makes these tokens most probable (maximum likelihood, over the codes seen)"
 
 
 @dataclass(frozen=True)
