@@ -51,14 +51,15 @@ _FEWER: Remedies = (
     Remedy("dim", "Choose fewer latent dimensions: the codes follow from them.", DOWN, _OF_RULES),
     _OTHER_DATA,
 )
+_WRONG_SIGN = Remedy(
+    "diversity",
+    "Raise the diversity above 0: as it is, the entropy term spreads nothing.",
+    UP,
+    {"diversity": lambda now: now <= 0},
+)
 _SPREAD: Remedies = (
     Remedy("kl_weight", "Raise the KL weight, which spreads usage.", UP),
-    Remedy(
-        "diversity",
-        "Raise the diversity above 0: as it is, the entropy term spreads nothing.",
-        UP,
-        {"diversity": lambda now: now <= 0},
-    ),
+    _WRONG_SIGN,
     Remedy("entropy_weight", "Raise the entropy weight: it spreads usage.", UP),
     Remedy("diversity", "Raise the diversity: it spreads usage.", UP),
 )
@@ -168,8 +169,9 @@ REMEDIES: Mapping[str, Remedies] = {
     ),
     "unfaithful": (_HARDLY_LEARNS, *_EASE, _ENCODER_UP),
     "pressed": _RELAX,  # codes that fit badly, for whatever cause: first of all, take off what drives latents away
-    "blunt": (_HARDLY_FOLLOWS, _KMEANS, *_CLOSER),
+    "blunt": (_WRONG_SIGN, _HARDLY_FOLLOWS, _KMEANS, *_CLOSER),  # one cause, one cure
     "worsened": (  # codes that fitted better before: where they started is not what is wrong
+        _WRONG_SIGN,
         _HARDLY_FOLLOWS,
         Remedy("decay", "Lower the decay: the mean is taken over fewer steps.", DOWN),
         Remedy("drift", "Lower the drift of the data.", DOWN),

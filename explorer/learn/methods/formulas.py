@@ -24,7 +24,8 @@ MEASURED: Mapping[str, Equation] = {
     "Dead": _common(
         "Chao2, bias-corrected (Chao 1987): (T - 1) / T times Q1 (Q1 - 1) / (2 (Q2 + 1)) codes are still to come, with "
         "Q1 and Q2 codes in one and in two of T media",
-        "An upper limit of it is taken, by constants that are set on codebooks of which it is known.",
+        "An upper limit of it is taken, by constants that are set on codebooks of which it is known; where many codes "
+        "are rare, one that carries the ratios of Q1, 2 Q2 and 6 Q3 on by a step, as likely.",
     ),
     "Unseen": _own("No token, where too few media were counted to call a code dead"),
     "Perplexity": _common("2^H = exp(- sum p ln p), p the share of the tokens of each code"),

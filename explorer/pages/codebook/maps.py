@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+import numpy as np
+
 from explorer.analysis.codebook.map_level import map_vectors
 from explorer.analysis.maps.projection import Projection
 from explorer.foundation.cache import Cache, share
@@ -21,16 +25,20 @@ def projection(opened: OpenAudit, level: int, kind: str) -> float | Projection:
     found = _done.peek(key, opened.owner)
     if found is not None:
         return found
-    if not works.going(opened.owner, key):
+
+    @cache  # once, whether the map is kept or begun
+    def put_together() -> tuple[np.ndarray, str]:
         vectors, metric, _ = map_vectors(opened.audit, level, opened.codebook(level), kind)
-        kept = kept_projection(vectors, metric, cache_of(opened.owner), kind)
+        return vectors, metric
+
+    if not works.going(opened.owner, key):
+        kept = kept_projection(*put_together(), cache_of(opened.owner), kind)
         if kept is not None:  # at once: no thread, and no second question of the browser
             _done.put(key, kept, opened.owner)
             return kept
 
     def begin() -> Work:
-        vectors, metric, _ = map_vectors(opened.audit, level, opened.codebook(level), kind)
-        return Work(vectors, metric, kind, opened.owner)
+        return Work(*put_together(), kind, opened.owner)
 
     found = works.get(opened.owner, key, begin).ask()
     if isinstance(found, Projection):

@@ -98,7 +98,10 @@ def test_a_threshold_far_below_a_fair_share_is_not_to_be_lowered(cloud, threshol
     ("diversity", "words"), [(-1.0, "Raise the diversity above 0"), (1.0, "Raise the entropy weight")]
 )
 def test_an_entropy_term_of_the_wrong_sign_is_not_to_be_raised(diversity, words):
-    assert advise("dead", LabSettings().changed({"quantizer": "lfq", "diversity": diversity})).startswith(words)
+    settings = LabSettings().changed({"quantizer": "lfq", "diversity": diversity})
+    assert advise("dead", settings).startswith(words)
+    same = [advise(ailment, settings).startswith(words) for ailment in ("blunt", "worsened")]
+    assert all(same) if diversity < 0 else not any(same), "a sign that is wrong is the one remedy for all that it does"
 
 
 @pytest.mark.parametrize("ailment", ["frozen", "unfaithful"])

@@ -16,12 +16,12 @@ const ORDER_WORDS = {
   map: "codes whose vectors are alike stand together, along a curve that folds the line into the square",
 };
 
-/** "Code 17: 412 of 102,400 tokens (0.4%), rank 12 of 1,024, near-duplicate" */
+/** "Code 17: 412 of 102,400 tokens (0.4%), rank 12 of 467 used codes, near-duplicate" */
 export function codeWords(level, code, rank) {
   const count = level.counts[code];
-  const { tokens, codebook_size: K } = level;
+  const { tokens } = level;
   const state = stateWord(level, level.state[code]);
-  const place = count > 0 ? `, rank ${whole(rank[code] + 1)} of ${whole(K)}` : "";
+  const place = count > 0 ? `, rank ${whole(rank[code] + 1)} of ${countOf(level.used, "used code")}` : "";
   return `Code ${code}: ${whole(count)} of ${countOf(tokens, "token")} (${percent(count, tokens)})${place}, ${state}`;
 }
 

@@ -12,6 +12,7 @@ const level = (counts, state, more = {}) => ({
   counts: Uint32Array.from(counts),
   state: Uint8Array.from(state),
   tokens: counts.reduce((a, b) => a + b, 0),
+  used: counts.filter((count) => count > 0).length,
   ceiling: counts.length,
   dead: 1,
   unseen: null,
@@ -126,7 +127,7 @@ test("numbers are written where the longest of them fits its cell", () => {
 test("words carry count, denominator, rank and state; the legend names what occurs and what could", () => {
   const one = level([60, 39, 1, 0], [4, 3, 0, 1]);
   const rank = rankOf(usageOrder(one.counts));
-  assert.equal(codeWords(one, 1, rank), "Code 1: 39 of 100 tokens (39%), rank 2 of 4, in use, near-duplicate");
+  assert.equal(codeWords(one, 1, rank), "Code 1: 39 of 100 tokens (39%), rank 2 of 3 used codes, in use, near-duplicate");
   assert.equal(codeWords(one, 3, rank), "Code 3: 0 of 100 tokens (0%), dead");
   const caption = heatmapCaption(one, "number");
   for (const part of ["one code of 4", "100 tokens", "25 a code", "ceiling min(K, N) = 4", "from 50 tokens"]) assert.ok(caption.includes(part), part);
