@@ -79,9 +79,10 @@ def language_lines(of: LanguageAudit, codebook_size: int, tokens: int, exponent:
     most = math.log2(codebook_size)
     over = f"all {tokens:,} tokens" if of.packed == tokens else f"{of.packed:,} of {tokens:,} tokens, a sample of media"
     lines = [
-        f"Real bits: {of.real_bits:.2f} a token after LZMA, of {most:.2f} = log2 K, over {over}."
+        f"Real bits: {of.real_bits:.2f} bits a token after compression by LZMA, of {most:.2f} (log2 K), over {over}."
         + (NOTHING_SAVED if of.real_bits > most else ""),
-        f"Rank and frequency: exponent {exponent:.2f}. Words of a language have about 1; codes used all alike have 0.",
+        f"Rank and frequency: shares fall about as rank^-s, s = {exponent:.2f}. For words of a language s is about 1; "
+        "for codes used all alike it is 0.",
     ]
     for side, one in of.beside.items():
         counted = f" of {one.pairs:,} pairs counted, a sample of media;" if one.sampled else " pairs counted,"

@@ -170,4 +170,4 @@ def _trial(missed: float | None) -> str:
         return ""
     much = "too many" if missed > 0 else "too few"
     said = "right to a code" if abs(missed) < 0.5 else f"{abs(missed):,.0f} {much}"
-    return f" The same estimate from half of the media to all of them was {said}."
+    return f" Tried on what is known: from half of the media, the same estimate for all of them was {said}."

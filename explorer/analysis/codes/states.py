@@ -69,7 +69,8 @@ def apart(level: LevelAudit, codebook: Codebook | None) -> tuple[float | None, s
     between = resolution(in_metric(codebook.vectors[used], codebook.metric)) if used.any() else 0.0
     if between >= typical or between == 0:
         return typical, words
-    return between, f"{between:.3g}, how far apart {count_of(int(used.sum()), 'code')} of their extent would lie"
+    many = count_of(int(used.sum()), "code")
+    return between, f"{between:.3g}, how far apart the {many} in use would lie if they filled their room evenly"
 
 
 def over_used_from(tokens: int, codebook_size: int) -> int:

@@ -90,7 +90,8 @@ def language_payload(found: TokenLanguage) -> dict[str, Any]:
         "for codes used all alike it is 0.",
         f"Entropy of the shares of codes: {found.unigram:.2f} of {found.most:.2f} bits, log2 K.",
         *(_pair(known, one) for known, one in beside if one is not None),
-        f"Real bits: {found.packed:.2f} a token after LZMA, which knows nothing of pictures and learns while it reads.",
+        f"Real bits: {found.packed:.2f} bits a token after compression by LZMA, which knows nothing of pictures and "
+        "learns while it reads.",
     ]
     return {"named": found.named, "tokens": found.tokens, "lines": lines}
 

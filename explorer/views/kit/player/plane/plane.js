@@ -203,7 +203,8 @@ class Plane extends Component {
     }
     this.frame = view.frame;
     const now = performance.now();
-    this.motion.push(view.frame, now, now - this.lateAt > STRAIN_MS);
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches; // then codes are where they are, and do not glide there
+    this.motion.push(view.frame, now, !calm && now - this.lateAt > STRAIN_MS);
     this.arrows = view.frame.gradient ? arrowScale(view.frame.gradient.array) : null;
     if (this.levels.element.children.length !== levels) {
       const each = Array.from({ length: levels }, (_, i) => ({ id: i, label: `Level ${i + 1}`, title: `Codebook ${i + 1} of ${levels}` }));
