@@ -84,9 +84,23 @@ def spread_of(level: FrameLevel) -> float:
     return float(np.sqrt(np.square(level.z_e - level.z_e.mean(0)).sum(-1).mean()))
 
 
+def distortion_of(level: FrameLevel) -> float:
+    """Mean squared distance of a latent shown to its code."""
+    return float(np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean())
+
+
 def error_of(level: FrameLevel) -> float:
-    error = np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean()
-    return float(error / max(1e-12, spread_of(level) ** 2))
+    """The same as a share of the variance of the latents."""
+    return share_of(distortion_of(level), spread_of(level))
+
+
+def share_of(distortion: float, spread: float) -> float:
+    return float(distortion / max(1e-12, spread**2))
+
+
+def length_of(level: FrameLevel) -> float:
+    """Mean length of the latents shown."""
+    return float(np.linalg.norm(level.z_e, axis=1).mean())
 
 
 def off_centre_of(level: FrameLevel) -> float:

@@ -10,7 +10,9 @@ from explorer.foundation.recent import Recent
 from explorer.joints.frame import FrameLevel
 
 T = TypeVar("T")
-MOST = 2048  # values; a level that goes takes none with it, so they are numbers, not arrays
+# Values: several of each level of the kept frames of two runs. A level that goes takes none with it, so they are
+# numbers, not arrays.
+MOST = 8192
 
 
 class LevelMemory:

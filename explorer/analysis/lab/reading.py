@@ -10,10 +10,12 @@ import numpy as np
 
 from explorer.analysis.lab.advice import advise
 from explorer.analysis.lab.dead_codes import LOOKS, DeadCodes, thin_out
-from explorer.analysis.lab.distances import error_of, off_centre_of, spread_of
+from explorer.analysis.lab.distances import distortion_of, off_centre_of, share_of, spread_of
 from explorer.analysis.lab.duplicates import alike_of
 from explorer.analysis.lab.memory import LevelMemory
+from explorer.analysis.lab.movement import Movement
 from explorer.analysis.lab.reference import Reference, T
+from explorer.analysis.lab.thresholds import RECENT
 from explorer.analysis.lab.until import CurvesUntil, EventsUntil
 from explorer.analysis.lab.words import over_steps
 from explorer.joints.frame import LIVE, Frame, FrameEvent, FrameLevel
@@ -23,14 +25,12 @@ from explorer.lab.settings import LabSettings
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
 GRID = 16  # steps between two moments at which what is said of a run may change
-RECENT = 100  # steps looked back over: reseeds are counted over them, errors and lengths compared
 UNFAITHFUL = 0.1  # squared error of the outputs as a share of the variance of the inputs ...
 ABOVE_BOUND = 4.0  # ... and this many times what codes of that perplexity could reach
 FALLING = 0.6  # an error falls while it is below this share of what it was when the run was half as long
-TURNED = 0.2  # of a length
 
 
-class RunReading(Reference):
+class RunReading(Reference, Movement):
     """What the checks share: the newest frame, its worst level, and sizes of things."""
 
     newest_rows = 20  # of the curves, whose mean is told
@@ -142,18 +142,22 @@ class RunReading(Reference):
     @cached_property
     def error(self) -> float:
         """Quantization error at the step on screen, as a share of the variance of the latents: what words name."""
-        return self.computed(error_of, self.level)
+        return self.error_in(self.level)
+
+    def error_in(self, level: FrameLevel) -> float:
+        """`error_of` a level."""
+        return share_of(self.computed(distortion_of, level), self.computed(spread_of, level))
 
     @cached_property
     def relative(self) -> np.ndarray:
         """The same of some earlier frames and the last five."""
         frames = (*thin_out(self.kept[:-5]), *self.kept[-5:])
-        return np.array([self.computed(error_of, frame.levels[self.number]) for frame in frames])
+        return np.array([self.error_in(frame.levels[self.number]) for frame in frames])
 
     @cached_property
     def lately(self) -> float:
         """The same, median of frames over the window: one bad moment of a run that learns is no ailment."""
-        return float(np.median([self.computed(error_of, level) for level in self.recent_levels]))
+        return float(np.median([self.error_in(level) for level in self.recent_levels]))
 
     def falls(self, ease: float = 1.0) -> bool:
         """Whether the error is much less than when the run was half as long. ease: by which the bar is lowered."""
@@ -162,7 +166,7 @@ class RunReading(Reference):
     @cached_property
     def _error_at_half(self) -> float:
         half = self.now.step // 2
-        return float(np.median([self.computed(error_of, level) for level in self._levels_until(half) or [self.level]]))
+        return float(np.median([self.error_in(level) for level in self._levels_until(half) or [self.level]]))
 
     @cached_property
     def recent_levels(self) -> list[FrameLevel]:
@@ -216,52 +220,6 @@ class RunReading(Reference):
         """(alike, looked at): codes in use that lie on another one, of at most MANY; none where fewer than FEW are in
         use, or a rule gives them."""
         return self.computed(alike_of, self.level)
-
-    @cached_property
-    def latents_moved(self) -> float:
-        """How far the latents of the same inputs are from where they were at first, in lengths of a latent then."""
-        before, now = self.first.levels[self.number].z_e, self.level.z_e
-        if before.shape != now.shape:
-            return float("nan")
-        return float(np.linalg.norm(now - before, axis=1).mean() / max(1e-9, np.linalg.norm(before, axis=1).mean()))
-
-    @property
-    def turns(self) -> bool:
-        """Whether latents of the same inputs keep moving, in the last RECENT steps by TURNED of their length, while
-        the error does not fall."""
-        return self._turned > self.ease * TURNED and not self.falls()
-
-    @cached_property
-    def _turned(self) -> float:
-        """How far latents of the same inputs moved in the last RECENT steps, in lengths of a latent then."""
-        before = next(frame for frame in self.kept if frame.step >= self.now.step - RECENT)
-        if before is self.now:  # the last one kept lies further back
-            before = self.kept[-2] if len(self.kept) > 1 else self.now
-        then, now = before.levels[self.number].z_e, self.level.z_e
-        if then.shape != now.shape:
-            return 0.0
-        return float(np.linalg.norm(now - then, axis=1).mean() / max(1e-9, np.linalg.norm(then, axis=1).mean()))
-
-    @property
-    def move(self) -> bool:
-        """Whether latents move; those that go in circles may be where they began."""
-        return self.latents_moved > 0.05 or self.turns
-
-    @cached_property
-    def growth(self) -> float:
-        """Mean length of the latents shown, median over the window, against that of the same inputs in the first
-        frame."""
-        before = np.linalg.norm(self.first.levels[self.number].z_e, axis=1).mean()
-        lately = [np.linalg.norm(level.z_e, axis=1).mean() for level in self.recent_levels]
-        return float(np.median(lately) / max(1e-9, before))
-
-    @cached_property
-    def codes_moved(self) -> float:
-        """Mean way of the codes now in use from where they were once the run had begun, in codebook spreads."""
-        start = next((frame for frame in self.kept if frame.step > 0), self.first).levels[self.number].vectors
-        used = np.unique(self.level.indices)
-        way = np.linalg.norm(self.level.vectors[used] - start[used], axis=1)
-        return float(way.mean() / max(1e-9, np.sqrt(np.square(start - start.mean(0)).sum(-1).mean())))
 
     @cached_property
     def missed(self) -> np.ndarray:

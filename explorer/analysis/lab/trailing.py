@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.lab.advice import counts_for_all
+from explorer.analysis.lab.distances import length_of
 from explorer.analysis.lab.reading import RECENT, RunReading
 from explorer.analysis.lab.thresholds import DEAD_BAD, RECOVERED, SETTLED
 from explorer.analysis.lab.words import HALVES, of_variance
@@ -97,7 +98,7 @@ def _of_largest(run: RunReading, since: int = 0) -> float:
 
 def _length(run: RunReading, frame: Frame) -> float:
     """Mean length of the latents of a frame."""
-    return float(np.linalg.norm(frame.levels[run.number].z_e, axis=1).mean())
+    return run.computed(length_of, frame.levels[run.number])
 
 
 def _fixed(run: RunReading) -> bool:
