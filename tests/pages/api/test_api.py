@@ -2,11 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from made_codecs import made
 from PIL import Image
@@ -53,8 +54,8 @@ def test_tokenize_and_detokenize_agree_with_python(client):
 
 
 @pytest.mark.parametrize(("name", "sample"), [("made-rates", "drums"), ("made-blocks", "shapes")])
-def test_sounds_and_clips_go_there_and_back(made_url, tmp_path, name, sample):
-    client, tokenizer = Client(made_url, verbose=False), made(name.removeprefix("made-"))
+def test_sounds_and_clips_go_there_and_back(made_url, new_client, tmp_path, name, sample):
+    client, tokenizer = new_client(made_url), made(name.removeprefix("made-"))
     medium = SAMPLES[sample].load()
     sound = tokenizer.spec.modality == "audio"
     file = tmp_path / ("medium.wav" if sound else "medium.mp4")
@@ -144,3 +145,13 @@ def test_what_has_the_wrong_type_or_number_is_refused_in_words(app_url, endpoint
     kind, data = answer.split("\n")[:2]
     assert kind == "event: error"
     assert re.search(words, json.loads(data.removeprefix("data: "))["error"]), answer
+
+
+def test_a_client_writes_below_the_folder_of_its_test_alone(new_client, client, tmp_path_factory):
+    """Of each file that it loads it leaves a folder where `tempfile` says."""
+    folder = Path(new_client.keywords["download_files"])
+    before = {path.name for path in folder.iterdir()}
+    client.predict("fsq", handle_file(str(SAMPLES["coffee"].path)), api_name="/tokenize")
+    made = {path.name for path in folder.iterdir()} - before
+    assert any(re.fullmatch("[0-9a-f]{40}", name) for name in made)
+    assert folder.is_relative_to(tmp_path_factory.getbasetemp())
