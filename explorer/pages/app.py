@@ -11,6 +11,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before the import:
 os.environ.setdefault("GRADIO_HEARTBEAT_INTERVAL", "5")  # seconds, after which it is noticed that a network was cut
 
 import gradio as gr
+from gradio import routes
 from starlette.middleware import Middleware
 
 from explorer.foundation.config import settings
@@ -45,9 +46,15 @@ HOUR_S = 3600
 BRING = '<a href="./?bring=1">Bring a tokenizer of others</a>'  # to the panel on the first page
 
 
+def keep_together() -> None:
+    """Let Gradio put its files where those of visitors are, which go with the server."""
+    os.environ["GRADIO_TEMP_DIR"] = str(files.root)  # components are told where uploads lie when they are made
+    routes.DEFAULT_TEMP_DIR = str(files.root)  # read when Gradio was imported; each app makes a folder there at once
+
+
 def build() -> gr.Blocks:
     """All pages."""
-    os.environ["GRADIO_TEMP_DIR"] = str(files.root)  # components are told where uploads lie when they are made
+    keep_together()
     with Pages(title=TITLE, delete_cache=(HOUR_S, HOUR_S), analytics_enabled=False, fill_width=True) as demo:
         gr.Markdown(
             f"# {TITLE}\nWhich code each part of a picture, sound, clip, series or graph gets, what that code means, "

@@ -10,6 +10,7 @@ from pathlib import Path
 import gradio as gr
 import httpx
 import pytest
+from gradio import routes
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, StreamingResponse
 from starlette.routing import Route
@@ -20,6 +21,7 @@ from explorer.pages import launch
 from explorer.pages.app import launch_options
 from explorer.pages.shared.door import Door
 from explorer.pages.shared.head import ICON, WithHead, beat_script, opening_style, preloads
+from explorer.pages.shared.visitor_files import VisitorFiles
 from explorer.views.kit.page.module_files import VIEWS_FOLDER, views_address
 
 
@@ -133,3 +135,19 @@ def test_the_links_between_pages_keep_their_looks_of_a_phone():
     links = re.search(r"^\.gradio-container \.nav-holder nav \{\n(.*?)^\}", sheet, re.MULTILINE | re.DOTALL)[1]
     narrow = links.split("@media (max-width: 760px) {")[1]
     assert "justify-content: space-between" in narrow, "with flex-end the first link is cut where they do not all fit"
+
+
+def test_what_gradio_puts_on_the_disk_lies_where_it_goes_with_the_server(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "a"))
+    monkeypatch.setattr(routes, "DEFAULT_TEMP_DIR", str(tmp_path / "b"))
+    monkeypatch.setattr(app_module, "files", VisitorFiles(tmp_path))
+    app_module.keep_together()
+    root = app_module.files.root
+    assert os.environ["GRADIO_TEMP_DIR"] == str(root)
+    with gr.Blocks() as blocks:
+        gr.Textbox()
+    routes.App.create_app(blocks)
+    assert {path.name for path in root.iterdir()} >= {"vibe_edit_history"}
+    assert [path.name for path in tmp_path.iterdir()] == [root.name]
+    app_module.files.delete()
+    assert list(tmp_path.iterdir()) == []
