@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
@@ -17,6 +17,7 @@ from explorer.foundation.errors import RecordError
 
 FAULTS = (OSError, ValueError, LookupError, TypeError, RuntimeError, OverflowError)  # of h5py on damaged files
 SEQUENCE = 3  # byte of an encoded type of rows: 0 in its lower half (HDF5 file format 3.0, IV.A.2.d)
+REFERENCE = np.dtype([("length", "<u4"), ("heap", "<u8"), ("number", "<u4")])  # to a row (IV.B: global heap IDs)
 ROWS = 2**10  # of different lengths that are read at a time
 
 
@@ -119,6 +120,7 @@ def _each_row(file: DumpFile, key: str, begin: int, stop: int) -> Iterator[Item]
     with _opened(file) as held:
         for first in range(begin - begin % ROWS, stop, ROWS):  # read as if from the first row on
             try:
+                _check_lengths(file, held, key, first, first + ROWS)
                 rows = held[key][first : first + ROWS].reshape(-1)
             except FAULTS as error:
                 raise RecordError(f"{file.name!r} is damaged from row {first:,} of {key} on ({error}).") from error
@@ -126,6 +128,39 @@ def _each_row(file: DumpFile, key: str, begin: int, stop: int) -> Iterator[Item]
                 if begin <= number < stop:
                     name = f"{file.name}, row {number:,}"
                     yield number, name, partial(_row, name, array)
+
+
+def _check_lengths(file: DumpFile, held: h5py.File, key: str, first: int, stop: int) -> None:
+    """Raises ValueError for rows that claim to be longer together than their file, which libhdf5 would make room for
+    and look for, for as long as it takes. Rows whose references are packed are not looked at: where bytes of these were
+    changed, they do not unpack."""
+    of = held[key]
+    with file.open() as opened:
+        size = opened.seek(0, 2)
+        places = opened if of.chunks is None else None
+        raw = b"".join(_references(of, first, min(stop, of.shape[0]), places))
+    lengths = np.frombuffer(raw, REFERENCE)["length"].astype(np.int64)
+    if int(lengths.sum()) * h5py.check_vlen_dtype(of.dtype).itemsize > size:
+        raise ValueError(f"rows claim {int(lengths.sum()):,} numbers, more than the file has room for")
+
+
+def _references(of: h5py.Dataset, first: int, stop: int, opened: BinaryIO | None) -> Iterator[bytes]:
+    """The bytes that say where rows lie and how long they are; nothing where they are packed or of another size."""
+    if of.ndim != 1 or of.file.userblock_size or of.id.get_create_plist().get_nfilters():
+        return
+    if opened is not None:
+        start = of.id.get_offset()
+        if start is not None and of.id.get_storage_size() == of.shape[0] * REFERENCE.itemsize:
+            opened.seek(start + first * REFERENCE.itemsize)
+            yield opened.read((stop - first) * REFERENCE.itemsize)
+        return
+    (step,) = of.chunks
+    for begin in range(first - first % step, stop, step):
+        if of.id.get_chunk_info_by_coord((begin,)).byte_offset is None:  # never written: no rows
+            continue
+        data = of.id.read_direct_chunk((begin,))[1]
+        if len(data) == step * REFERENCE.itemsize:
+            yield data[max(0, first - begin) * REFERENCE.itemsize : (stop - begin) * REFERENCE.itemsize]
 
 
 def _row(name: str, array: np.ndarray) -> np.ndarray:
