@@ -46,7 +46,9 @@ def linked_run(query: Mapping[str, str]) -> LinkedRun:
     try:
         return replace(_read(query), said=" ".join(stray))
     except ExplorerError as error:
-        said = f"The link asks for a run that cannot be, so the first one is shown. {str(error).rstrip('.')}."
+        why = str(error)
+        why = why if why.endswith((".", "?")) else f"{why}."
+        said = f"The link asks for a run that cannot be, so the first one is shown. {why}"
         return LinkedRun(FIRST, speed=FIRST_SPEED, said=" ".join([said, *stray]))
 
 

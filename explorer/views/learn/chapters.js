@@ -125,7 +125,7 @@ class ChaptersPage extends Component {
         { class: "le-foot" },
         h("progress", { max: of, value: done, "aria-label": `${done} of ${of} steps` }),
         h("span", {}, `${done} of ${of} steps`),
-        h("a", { href }, word),
+        h("a", { href, "aria-label": `${word}: ${chapter.title}` }, word),
       ),
     );
   }

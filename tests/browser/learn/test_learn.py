@@ -298,4 +298,6 @@ def test_a_step_that_is_not_there_is_said(page, app_url, address):
     assert "could not be had" in page.inner_text(GUIDE)
     page.click(f"{GUIDE} a")
     page.wait_for_selector("#learn-view .le-chapter")
+    names = page.locator("#learn-view .le-chapter .le-foot a").evaluate_all("(all) => all.map((one) => one.ariaLabel)")
+    assert len(set(names)) == len(names) > 20, "read aloud, each way into a chapter is told from the others"
     assert page.locator(GUIDE).count() == 0

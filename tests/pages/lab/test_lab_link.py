@@ -87,11 +87,13 @@ def test_a_link_restores_two_runs():
         {"b": "[1]"},
         {"b": '{"decay": 7}'},
         {"speed": "fast"},
+        {"settings": '{"codebook_sise": 4}'},
     ],
 )
 def test_what_a_link_asks_for_and_cannot_be_is_said_and_the_first_run_is_shown(query):
     wanted = linked_run(query)
     assert wanted.settings == FIRST and wanted.preset is None and "cannot be, so the first one" in wanted.said
+    assert wanted.said.endswith((".", "?")) and "?." not in wanted.said and ".." not in wanted.said
 
 
 def test_a_speed_that_cannot_be_is_said_and_the_run_is_there():
