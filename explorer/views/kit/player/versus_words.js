@@ -39,6 +39,7 @@ const ROWS = [
   {
     label: "Dead codes",
     read: (m) => Math.round(numberOf(m, `dead_${m.level}`) * m.K),
+    of: ({ K }) => K,
     words: (value, { K }) => `${whole(value)} of ${whole(K)} (${percent(value, K)})`,
   },
   { label: "Quantization error", unit: "mean squared distance of a latent to its code", read: (m) => numberOf(m, "quantization_error"), lower: true },
@@ -47,6 +48,7 @@ const ROWS = [
     label: "Perplexity",
     unit: "codes, over one batch",
     read: (m) => numberOf(m, `perplexity_${m.level}`),
+    of: ({ ceiling }) => ceiling,
     words: (value, { ceiling }) => `${text(value)} of at most ${whole(ceiling)}`,
   },
   { label: "Reseeds so far", read: (m) => m.reseeds ?? NaN, words: (value) => (Number.isFinite(value) ? whole(value) : "not kept") },
@@ -58,11 +60,17 @@ export function measuresOf(a, b) {
     .filter(({ one, x, y }) => one.label.startsWith("Reseeds") || Number.isFinite(x) || Number.isFinite(y))
     .map(({ one, x, y }) => {
       const words = one.words ?? text;
-      return { label: one.label, unit: one.unit ?? "", a: words(x, a), b: words(y, b), apart: apartWords(x, y) };
+      return { label: one.label, unit: one.unit ?? "", a: words(x, a), b: words(y, b), apart: apartOf(x, y, one.of?.(a), one.of?.(b)) };
     });
 }
 
-/** "the same", "within 1%", "B: 3.1 times A", "A: 5, B: none". */
+/** Of unlike denominators the shares are held against each other: 57 of 64 is no 4.8 times 12 of 16. */
+function apartOf(x, y, ofA = 1, ofB = 1) {
+  const said = apartWords(x / ofA, y / ofB);
+  return ofA === ofB || !/\d|same/.test(said) ? said : `${said}, as a share`;
+}
+
+/** "the same", "within 1%", "B is 3.1 times A", "only A". */
 export function apartWords(x, y) {
   if (!Number.isFinite(x) || !Number.isFinite(y)) return "not known";
   if (x === y) return "the same";
@@ -70,7 +78,7 @@ export function apartWords(x, y) {
   const [small, large] = x < y ? ["A", "B"] : ["B", "A"];
   if (low <= 0) return `only ${large}`;
   if (high - low < ALIKE * high) return "within 1%";
-  return high < 1.095 * low ? `${large} ${percent(high - low, low)} above ${small}` : `${large} ${significant(high / low, 2)} times ${small}`;
+  return high < 1.095 * low ? `${large} is ${percent(high - low, low)} above ${small}` : `${large} is ${significant(high / low, 2)} times ${small}`;
 }
 
 /** Whether every number measured of the two is the same. */

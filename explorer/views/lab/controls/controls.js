@@ -230,6 +230,7 @@ function refresh(form) {
     const apart = form.all.length > 1 && form.all[0][name] !== form.all[1][name];
     row.sides.hidden = !apart;
     if (apart) say(row.sides, form.side === "1" ? `A: ${valueWords(control, form.all[0][name])}` : `B: ${valueWords(control, form.all[1][name])}`);
+    row.sides.title = apart ? row.sides.textContent : ""; // where there is no room for all of it
   }
   for (const group of form.groups) {
     const { count, text } = changedWords(group.members, settings, form.defaults);

@@ -75,13 +75,26 @@ test("both runs in numbers with their denominators, and how far they are apart",
   assert.deepEqual(
     rows.map(({ label, a, b, apart }) => [label, a, b, apart]),
     [
-      ["Dead codes", "41 of 64 (64%)", "3 of 64 (4.7%)", "A 14 times B"],
-      ["Quantization error", "0.200", "0.0500", "A 4.0 times B"],
-      ["Perplexity", "8.00 of at most 64", "32.0 of at most 64", "B 4.0 times A"],
-      ["Reseeds so far", "1", "3", "B 3.0 times A"],
+      ["Dead codes", "41 of 64 (64%)", "3 of 64 (4.7%)", "A is 14 times B"],
+      ["Quantization error", "0.200", "0.0500", "A is 4.0 times B"],
+      ["Perplexity", "8.00 of at most 64", "32.0 of at most 64", "B is 4.0 times A"],
+      ["Reseeds so far", "1", "3", "B is 3.0 times A"],
     ],
   );
   assert.equal(rows[1].unit, "mean squared distance of a latent to its code");
+});
+
+test("of codebooks of two sizes the shares are held against each other", () => {
+  const small = { ...momentOf(A), K: 16, ceiling: 16 }; // 10 of 16 codes dead, perplexity 8 of 16
+  const rows = measuresOf(momentOf(A), small);
+  assert.deepEqual(
+    rows.slice(0, 3).map(({ a, b, apart }) => [a, b, apart]),
+    [
+      ["41 of 64 (64%)", "10 of 16 (63%)", "A is 2.5% above B, as a share"],
+      ["0.200", "0.200", "the same"],
+      ["8.00 of at most 64", "8.00 of at most 16", "B is 4.0 times A, as a share"],
+    ],
+  );
 });
 
 test("the sentence says what is apart at that step, and that the rest is the same", () => {
@@ -125,7 +138,7 @@ test("however many there were since, a row that counts them says how many there 
 test("two numbers in words", () => {
   assert.equal(apartWords(3, 3), "the same");
   assert.equal(apartWords(100, 100.5), "within 1%");
-  assert.equal(apartWords(100, 105), "B 5.0% above A");
+  assert.equal(apartWords(100, 105), "B is 5.0% above A");
   assert.equal(apartWords(0, 5), "only B");
   assert.equal(apartWords(NaN, 5), "not known");
 });
