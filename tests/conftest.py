@@ -17,6 +17,7 @@ from threading import Thread
 import pytest
 
 import explorer.views  # noqa: F401  before a test imports Gradio: see explorer.views.no_stubs
+from tests.late_pages import make_late
 
 gc.disable()  # until the tests are collected: what was imported till then is never let go
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # every process that a test starts would compile all anew
@@ -56,6 +57,7 @@ OPTIONS = {"slow": "takes minutes", "external": "needs a network"}
 def pytest_addoption(parser):
     for name, reason in OPTIONS.items():
         parser.addoption(f"--run-{name}", action="store_true", help=f"also run tests marked {name}: each {reason}")
+    parser.addoption("--late", type=int, default=0, help="pages do so many ms later what they need not do at once")
 
 
 def pytest_xdist_auto_num_workers(config):
@@ -106,7 +108,7 @@ def chromium_path():
 
 
 @pytest.fixture(scope="session")
-def browser(chromium_path):
+def browser(chromium_path, pytestconfig):
     """One Chromium for all tests."""
     try:
         from playwright.sync_api import sync_playwright
@@ -114,6 +116,8 @@ def browser(chromium_path):
         missing("the Python package playwright is not installed")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_OPTIONS))
+        if ms := pytestconfig.getoption("late"):
+            make_late(chromium, ms)
         yield chromium
         chromium.close()
 

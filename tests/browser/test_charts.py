@@ -11,6 +11,7 @@ from PIL import Image
 from explorer.audit.shipped import load_shipped
 from explorer.pages.shared.plotly_js import plotly_address, plotly_file
 from tests.browser.charts_in_sight import show_chart
+from tests.browser.steady import steady_box
 from tests.conftest import PATIENCE_MS, is_error
 
 pytestmark = pytest.mark.browser
@@ -94,7 +95,7 @@ def test_a_code_is_chosen_lit_and_circled_in_a_chart(page):
     page.wait_for_selector(f"{PAGE}[data-code='{code}']")
     page.mouse.move(5, 5)
     ring = page.locator(f"{HALVES} .ch-lit")
-    box = ring.bounding_box()
+    box = steady_box(ring, scroll=False)
     assert abs(box["x"] + box["width"] / 2 - x) < 2 and abs(box["y"] + box["height"] / 2 - y) < 2
     assert count_drawn(page, HALVES) == drawn, "marking a code draws nothing anew"
     (left, top), (right, low) = np.array(places)[:, 1:].min(axis=0), np.array(places)[:, 1:].max(axis=0)
@@ -154,7 +155,8 @@ def test_a_chart_is_saved_as_picture_lines_and_numbers(page):
     assert rows[0] == "tokens,codes_used,codes_K,how" and rows[1].split(",")[:2] == [
         str(int(v)) for v in AUDIT.growth[0]
     ]
-    page.click(f"{GROWTH} summary")
+    page.click(f"{GROWTH} summary")  # the table is built when it is told that it was opened, which is later
+    page.wait_for_selector(f"{GROWTH} tbody tr")
     assert page.locator(f"{GROWTH} tbody tr").count() == len(rows) - 1
     page.click(f"{GROWTH} summary")
 

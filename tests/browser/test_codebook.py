@@ -13,6 +13,7 @@ from explorer.audit.shipped import load_shipped
 from explorer.joints.measures.language.compression import lzma_bits
 from explorer.media.samples import PICTURES
 from explorer.tokenizers import list_tokenizers
+from tests.browser.steady import steady_box
 
 pytestmark = pytest.mark.browser
 
@@ -53,8 +54,7 @@ def counts_of(tokenizer, audit="val", level=0):
 
 
 def middle(page, selector):
-    page.locator(selector).scroll_into_view_if_needed()
-    box = page.locator(selector).bounding_box()
+    box = steady_box(page.locator(selector))
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 

@@ -11,6 +11,7 @@ from explorer.audit.shards.run import run_shard
 from explorer.audit.shipped import load_shipped
 from explorer.audit.sources import samples_source
 from explorer.tokenizers import load_tokenizer
+from tests.browser.steady import steady_box
 from tests.conftest import app_with
 
 pytestmark = pytest.mark.browser
@@ -65,7 +66,7 @@ def test_a_code_is_found_by_mouse_and_by_keys_and_the_link_keeps_it(page, app_ur
     order = np.argsort(-load_shipped("vq-ema", "val").levels[0].counts, kind="stable")
     open_page(page, app_url, "tokenizer=vq-ema")
     stage = page.locator(STAGE)
-    box = stage.bounding_box()
+    box = steady_box(stage)
     cell = box["width"] / 32  # 1,024 codes, 32 a row
     stage.click(position={"x": 4.5 * cell, "y": 2.5 * cell})
     until(page, f"d.code === '{order[2 * 32 + 4]}'")
@@ -90,9 +91,8 @@ def test_zoom_draws_anew_and_all_can_be_shown_again(page, app_url):
     page.keyboard.press("+")
     page.wait_for_function(f"document.querySelector('{PAGE} .codebook-heatmap').dataset.frames > {before}")
     whole = heatmap.get_by_role("button", name="Show all")
-    assert whole.is_visible()
     whole.click()
-    assert whole.is_hidden()
+    whole.wait_for(state="hidden")
     assert heatmap.get_by_role("button", name="By map").get_attribute("aria-pressed") == "true"
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.browser.charts_in_sight import show_chart
+from tests.browser.steady import steady_box
 
 pytestmark = pytest.mark.browser
 
@@ -43,13 +44,14 @@ def names(page):
     return page.locator(f"{PANES} .cp-pane figcaption b").all_inner_texts()
 
 
+PIXEL = "(c) => [...c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data]"
+
+
 def middle_pixel(page, place=0):
-    """The colour in the middle of a pane."""
-    return (
-        page.locator(f"{PANES} .cp-grid canvas:first-child")
-        .nth(place)
-        .evaluate("(c) => [...c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data]")
-    )
+    """The colour in the middle of a pane, which is opaque as soon as its picture is drawn."""
+    canvas = page.locator(f"{PANES} .cp-grid canvas:first-child").nth(place)
+    page.wait_for_function(f"(c) => ({PIXEL})(c)[3] === 255", arg=canvas.element_handle())
+    return canvas.evaluate(PIXEL)
 
 
 def test_four_are_compared_sorted_and_exported(page, app_url):
@@ -132,13 +134,12 @@ def test_zoom_is_shared_and_the_worst_patch_is_one_click_away(page, app_url):
     open_compare(page, app_url, "tokenizers=fsq,vq-collapsed&media=preset:face")
     before = [middle_pixel(page, place) for place in range(3)]
     page.locator(f"{PANES} [data-tokenizer='vq-collapsed'] button[data-act='worst']").click()
-    page.wait_for_function("location.search.includes('zoom=')")
+    page.wait_for_function("location.search.includes('zoom=')")  # written when the view rests
     assert any(middle_pixel(page, place) != before[place] for place in range(3))
     linked = page.evaluate("location.search")
     zoomed = [middle_pixel(page, place) for place in range(3)]
     page.reload()
     ready(page)
-    page.wait_for_function(f"Number(document.querySelector('{PANES}').dataset.frames) > 0")
     assert page.evaluate("location.search") == linked
     again = [middle_pixel(page, place) for place in range(3)]
     assert np.allclose(again, zoomed, atol=6), "the link shows the same place, to a ten-thousandth of the side"
@@ -155,7 +156,7 @@ def test_the_divider_uncovers_either_of_any_two(page, app_url):
     open_compare(page, app_url, "tokenizers=fsq,vq-collapsed&media=preset:face&mode=swipe&left=fsq&right=vq-collapsed")
     divider = page.locator(f"{PAGE} .cp-divider")
     clip = f"document.querySelector('{PAGE} .cp-above').style.clipPath"
-    box = page.locator(f"{PAGE} .cp-two").bounding_box()
+    box = steady_box(page.locator(f"{PAGE} .cp-two"))
     assert divider.get_attribute("aria-valuenow") == "50"
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
     page.mouse.down()

@@ -11,6 +11,7 @@ from PIL import Image
 from explorer.media.pictures.image import fit
 from explorer.media.samples import SAMPLES
 from explorer.tokenizers import load_tokenizer
+from tests.browser.steady import steady_box
 from tests.conftest import PATIENCE_MS
 
 pytestmark = pytest.mark.browser
@@ -57,7 +58,7 @@ def tool(page, name):
 
 def at(page, row, column, selector=PICTURE, grid=(GRID, GRID)):
     """Where a token lies on the screen."""
-    box = page.locator(selector).bounding_box()
+    box = steady_box(page.locator(selector))
     return box["x"] + (column + 0.5) * box["width"] / grid[1], box["y"] + (row + 0.5) * box["height"] / grid[0]
 
 

@@ -8,6 +8,7 @@ from explorer.pages.language import desk
 from explorer.pages.language.link import tokens_of_text
 from explorer.prior.sampling import Sampling
 from explorer.prior.shelf import list_priors
+from tests.browser.steady import steady_box
 
 pytestmark = [
     pytest.mark.browser,
@@ -72,7 +73,7 @@ def test_surprise_is_shown_and_a_place_says_what_was_expected(page, app_url):
     page.goto(f"{app_url.rstrip('/')}/language?picture=china&view=surprise")
     ready(page, view="surprise")
     assert f"{text.bits.sum():,.0f} bits in all" in page.inner_text(f"{PAGE} .lg-picture .cb-caption")
-    box = page.locator(f"{PAGE} .lg-stage").bounding_box()
+    box = steady_box(page.locator(f"{PAGE} .lg-stage"))
     page.mouse.click(box["x"] + 3.5 / 16 * box["width"], box["y"] + 1.5 / 16 * box["height"])
     ready(page, place="20")
     assert float(page.get_attribute(PAGE, "data-surprise")) == pytest.approx(text.bits[1, 3], rel=1e-3)

@@ -6,6 +6,7 @@ Each is brought from its published file by the command line.
 import pytest
 
 from explorer.loading.planning import plan
+from tests.browser.steady import steady_box
 from tests.conftest import app_with
 from tests.public_files import PUBLIC, mimi
 
@@ -58,8 +59,7 @@ def edit_a_token(page):
     shown = int(editor.get_attribute("data-code"))
     page.locator("#edit-view .ed-code").fill(str(shown + 1 if shown == 0 else shown - 1))
     stage = page.locator("#edit-view .ed-pane:first-child .ed-stage")
-    stage.scroll_into_view_if_needed()
-    box = stage.bounding_box()
+    box = steady_box(stage)
     page.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
     page.wait_for_function("document.querySelector('#edit-view .dte-edit').dataset.steps === '1'")
     page.wait_for_function("document.querySelector('#edit-view .dte-edit').dataset.changed === '1'")

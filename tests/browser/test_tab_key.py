@@ -8,7 +8,12 @@ pytestmark = pytest.mark.browser
 
 STOPS = 40
 PAGES = ("", "lab", "codebook", "compare", "learn", "experiments", "replay", "language")
-OPENED = READY | {"learn": "#learn-view [data-chapter]", "experiments": ".dte-experiments[data-ready='true']"}
+OPENED = READY | {
+    "learn": "#learn-view [data-chapter]",
+    "experiments": ".dte-experiments[data-ready='true']",
+    "language": "#language-view .dte-language[data-ready='true']",
+    "replay": "#replay-view .dte-replay[data-frames-drawn]",
+}
 ANY = ".gradio-container:has(.dte-root):not(:has(.dte-opening))"
 # What has the focus: its name, and what is wrong. A field may be a pixel within its label, which has the ring then.
 STOP = """() => {

@@ -9,6 +9,7 @@ from explorer.media.quality.metrics import quality
 from explorer.tokenizers import load_tokenizer
 from tests.browser.charts_in_sight import show_chart
 from tests.browser.inspect.inspect_page import VIEW, data, open_at, picture_canvas, query_of, wait_for_card
+from tests.browser.steady import steady_box
 
 pytestmark = pytest.mark.browser
 KINDS = ("vq-ema-reseed", "rvq-4", "fsq", "bsq")  # one of each kind; the others are seen by --run-slow
@@ -18,7 +19,7 @@ def test_a_click_on_a_patch_selects_its_code_everywhere(page, app_url, tokenizer
     first = tokenizers[0].id
     open_at(page, app_url, f"tokenizer={first}")
     before = int(data(page, "frames-drawn"))
-    box = picture_canvas(page).bounding_box()
+    box = steady_box(picture_canvas(page), scroll=False)
     assert box["y"] + box["height"] / 2 < 900, "the picture is on the first screen, and its middle can be pressed"
     # The picture is square, as is its middle: the very centre of the canvas lies in the middle of the picture.
     page.mouse.click(box["x"] + box["width"] / 2 + 3, box["y"] + box["height"] / 2 + 3)
@@ -46,8 +47,7 @@ def test_hover_lights_up_without_asking_python(page, app_url, tokenizers):
     page.wait_for_timeout(500)
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "/queue/" in request.url else None)
-    picture_canvas(page).scroll_into_view_if_needed()
-    box = picture_canvas(page).bounding_box()
+    box = steady_box(picture_canvas(page))
     status = page.locator(f"{VIEW} .dte-status-text")
     said = set()
     for step in range(8):
@@ -84,7 +84,7 @@ def test_the_usage_chart_is_linked_both_ways_and_draws_nothing_anew(page, app_ur
     page.mouse.click(x + 0.9, y)
     page.wait_for_function(f"document.querySelector(`{VIEW}`).dataset.selectedCode === '{code}'")
     lit = page.locator(f"{USAGE} .ch-lit.is-bar")
-    box = lit.bounding_box()
+    box = steady_box(lit, scroll=False)
     assert abs(box["x"] + box["width"] / 2 - x) < 1.5 and box["width"] >= 3
     left = lit.evaluate("one => one.style.left")
     picture_canvas(page).hover(position={"x": 12, "y": 12})

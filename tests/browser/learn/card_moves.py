@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
+from tests.browser.steady import steady_box
+
 
 def drag(page: Page, handle: str, x: float, y: float) -> None:
     """Take a handle of a teaching card to a place of its picture, whose shorter half is 1, x to the right and y up."""
-    box = page.locator(".le-card .le-board").bounding_box()
+    box = steady_box(page.locator(".le-card .le-board"))
     grip = page.locator(f".le-card [data-handle='{handle}']").bounding_box()
     half = min(box["width"], box["height"]) / 2 - 18  # of the air around a plane
     page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)

@@ -4,6 +4,7 @@ import pytest
 
 from tests.browser.learn.card_moves import choose_on_card, slide
 from tests.browser.learn.composed_hands import drag_to, look_across, turn_grid
+from tests.browser.steady import steady_box
 
 pytestmark = pytest.mark.browser
 
@@ -90,7 +91,7 @@ def test_bits_and_the_batch_are_dragged(page, app_url):
 def test_the_sphere_is_turned_and_a_latent_dragged_over_a_border(page, app_url):
     open_card(page, app_url, "card=sphere")
     reports(page, "word", "101")
-    box = page.locator(".le-card .le-board").bounding_box()
+    box = steady_box(page.locator(".le-card .le-board"))
     page.mouse.move(box["x"] + 20, box["y"] + 20)  # beside the sphere
     page.mouse.down()
     page.mouse.move(box["x"] + 120, box["y"] + 20, steps=4)

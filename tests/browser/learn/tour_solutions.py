@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from tests.browser.learn import composed_hands
 from tests.browser.learn.card_moves import choose_on_card, drag, slide
+from tests.browser.steady import steady_box
 
 MENDS = "#lab-view :is(button[data-mend], [data-mend-here], option[value='mend'])"
 
@@ -39,8 +40,7 @@ def set_codes(page: Page, size: int) -> None:
 def click_commonest(page: Page) -> None:
     """The token at row 19, column 29 (from 0) of 32 x 32, which has code 91."""
     stage = page.locator("#inspect-view [data-panel='tokens'] .dte-stage")
-    stage.scroll_into_view_if_needed()
-    box = stage.bounding_box()
+    box = steady_box(stage)
     page.mouse.click(box["x"] + 29.5 / 32 * box["width"], box["y"] + 19.5 / 32 * box["height"])
 
 
@@ -79,8 +79,7 @@ def paint_one(page: Page) -> None:
     code.fill("0")
     code.press("Enter")
     stage = page.locator("#edit-view .dte-edit .ed-pane:first-child .ed-stage")
-    stage.scroll_into_view_if_needed()
-    box = stage.bounding_box()
+    box = steady_box(stage)
     page.mouse.click(box["x"] + 2.5 / 8 * box["width"], box["y"] + 0.5 / 8 * box["height"])
 
 
@@ -109,7 +108,7 @@ def join_gradually(page: Page) -> None:
 def click_roof(page: Page) -> None:
     """The token at row 2, column 4 of 16 x 16: the top of the roof in the sky."""
     page.wait_for_selector("#language-view .dte-language[data-ready='true']")
-    box = page.locator("#language-view .lg-stage").bounding_box()
+    box = steady_box(page.locator("#language-view .lg-stage"))
     page.mouse.click(box["x"] + 3.5 / 16 * box["width"], box["y"] + 1.5 / 16 * box["height"])
 
 

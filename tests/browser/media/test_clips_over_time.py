@@ -17,6 +17,7 @@ from explorer.media.medium import load_medium, tokenized
 from explorer.media.samples import SAMPLES
 from explorer.media.writing import mp4_bytes
 from explorer.tokenizers import load_tokenizer
+from tests.browser.steady import steady_box
 
 pytestmark = pytest.mark.browser
 
@@ -49,8 +50,7 @@ def saved(page, selector):
 def click_cell(page, board, row, column, shape):
     """A cell of the board of tokens (0) or of changes (1)."""
     one = page.locator(f"{PLAYER} .dte-clip-board").nth(board)
-    one.scroll_into_view_if_needed()
-    box = one.bounding_box()
+    box = steady_box(one)
     x, y = (column + 0.5) / shape[2] * box["width"], (row + 0.5) / shape[1] * box["height"]
     one.click(position={"x": x, "y": y})
 

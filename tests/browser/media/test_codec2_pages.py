@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from explorer.public.codec2.library import library_name
+from tests.browser.steady import steady_box
 from tests.conftest import app_with
 
 pytestmark = pytest.mark.browser
@@ -70,7 +71,6 @@ def test_a_token_is_edited(page, codec_url):
     shown = int(page.locator("#edit-view .dte-edit").get_attribute("data-code"))
     page.locator("#edit-view .ed-code").fill(str(shown + 1 if shown == 0 else shown - 1))
     stage = page.locator("#edit-view .ed-pane:first-child .ed-stage")
-    stage.scroll_into_view_if_needed()
-    box = stage.bounding_box()
+    box = steady_box(stage)
     page.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
     page.wait_for_function("document.querySelector('#edit-view .dte-edit').dataset.changed === '1'")

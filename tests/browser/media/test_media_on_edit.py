@@ -6,6 +6,7 @@ import pytest
 from explorer.analysis.pictures.flat_grids import lay_flat
 from explorer.media.medium import fit_medium, values
 from explorer.media.samples import samples_of
+from tests.browser.steady import steady_box
 from tests.made_codecs import MADE, made
 
 pytestmark = pytest.mark.browser
@@ -41,7 +42,7 @@ def test_tools_that_make_sense_are_offered_and_a_token_is_painted_heard_or_seen_
     row, column = rows // 2, columns // 2
     new = (int(record.levels[0].indices.reshape(-1)[0]) + 5) % record.levels[0].codebook.codebook_size
     page.locator(f"{EDITOR} .ed-code").fill(str(new))
-    box = page.locator(STAGE).bounding_box()
+    box = steady_box(page.locator(STAGE))
     at = (box["x"] + (column + 0.5) * box["width"] / columns, box["y"] + (row + 0.5) * box["height"] / rows)
     page.mouse.click(*at)
     page.wait_for_function(f"document.querySelector('{EDITOR}').dataset.steps === '1'")

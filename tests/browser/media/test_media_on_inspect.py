@@ -15,6 +15,7 @@ from explorer.media.quality.metrics import quality
 from explorer.media.quality.sound_fidelity import sound_quality
 from explorer.media.samples import samples_of
 from explorer.media.sounds.audio import wav_bytes
+from tests.browser.steady import steady_box
 
 pytestmark = pytest.mark.browser
 
@@ -103,8 +104,7 @@ def test_a_click_on_a_token_chooses_it_and_plays_its_stretch(page, made_url):
     wait_for_player(page)
     record = record_of("rates")
     stage = page.locator(f"{PLAYER} .dte-player-stage")
-    stage.scroll_into_view_if_needed()
-    box = stage.bounding_box()
+    box = steady_box(stage)
     gutter, width = 30, box["width"] - 30
     top = 64 + 6 + 132 + 6  # the lanes above the first level
     for level, count in enumerate((150, 300, 600)):

@@ -9,6 +9,7 @@ import pytest
 from explorer.compare.media import open_media
 from explorer.compare.run import Options, run_comparison
 from explorer.tokenizers import load_tokenizer
+from tests.browser.steady import steady_box
 
 pytestmark = pytest.mark.browser
 
@@ -32,8 +33,7 @@ def wait_for_text(page, selector, text):
 
 def stage(page, number):
     found = page.locator(f"{PANES} .cp-grid .cp-stage").nth(number)
-    found.scroll_into_view_if_needed()
-    return found.bounding_box()
+    return steady_box(found)
 
 
 def bring(page, path):

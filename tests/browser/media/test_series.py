@@ -12,6 +12,7 @@ from explorer.media.samples import SAMPLES
 from explorer.tokenizers import load_tokenizer
 from explorer.views.inspect.player.series import series_payload
 from explorer.views.kit.wire.encoding import unpack
+from tests.browser.steady import steady_box
 
 pytestmark = pytest.mark.browser
 
@@ -36,8 +37,7 @@ def wait_for_text(page, selector, text):
 def place_of(page, record, column, step):
     """The middle of a token's cell, in the strip under the lane of its column."""
     stage = page.locator(f"{PLAYER} .dte-player-stage")
-    stage.scroll_into_view_if_needed()
-    box = stage.bounding_box()
+    box = steady_box(stage)
     columns, steps = record.levels[0].layout.shape
     each = min(72, max(26, 520 // columns))
     strip = 16 if each >= 48 else 8

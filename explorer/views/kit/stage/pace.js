@@ -92,7 +92,8 @@ export function memory() {
 }
 
 /** Draws what stages ask for, at most once an animation frame. Stages that show one thing share one painter, so that they
- *  change in the same frame. drawn(jobs, ms) hears what was drawn: a map of stages to the set of their layers. */
+ *  change in the same frame. drawn(jobs, ms) hears what was drawn: a map of stages to the set of their layers. A stage
+ *  without a size is not among them: nothing of it can be seen or pressed yet. */
 export class Painter extends Component {
   /** @param {(jobs: Map<any, Set<string>>, ms: number) => void} [drawn] */
   constructor(drawn = () => {}) {
@@ -119,6 +120,7 @@ export class Painter extends Component {
   paint(jobs) {
     const start = performance.now();
     for (const [stage, layers] of jobs) stage.drawLayers(layers);
-    this.drawn(jobs, performance.now() - start);
+    const seen = [...jobs].filter(([stage]) => !stage.hidden);
+    if (seen.length > 0) this.drawn(new Map(seen), performance.now() - start);
   }
 }

@@ -164,7 +164,6 @@ export class TeachingCard extends Component {
     this.paint();
     this.told?.();
     this.told = this.after(() => this.tell(), SPOKEN_MS);
-    this.element.dataset.ready = "true";
   }
 
   paint() {
@@ -187,6 +186,7 @@ export class TeachingCard extends Component {
       const [px, py] = plane.at(x, y);
       this.buttons.get(id).style.transform = `translate(${px.toFixed(1)}px, ${py.toFixed(1)}px)`;
     }
+    if (!this.stage.hidden) this.element.dataset.ready = "true"; // before it has a size nothing can be dragged
   }
 
   addButton(id, name) {
