@@ -8,6 +8,7 @@ be broken or well (`tests/analysis/lab/test_lab_diagnosis.py`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from explorer.analysis.lab.collapse import embedding_collapse
 from explorer.analysis.lab.duplicates import CLOSE, DUPLICATE
 from explorer.analysis.lab.finding import Finding
-from explorer.analysis.lab.hysteresis import settle
+from explorer.analysis.lab.levels import settle_on_levels
 from explorer.analysis.lab.mismatch import mismatch
 from explorer.analysis.lab.reading import EARLY, RECENT, RunReading, read_run
 from explorer.analysis.lab.rules_dead import dead, far, slid, window_of
@@ -54,9 +55,13 @@ def found_in(run: RunReading) -> tuple[Finding, ...]:
     warm_up = run.settings.warm_up if run.settings else 0  # steps in which codes are not at work
     if run.now.step < (warm_up + SETTLED if warm_up else EARLY):
         return ()
-    checks = CHECKS if run.at_work == run.k else WHILE_IT_GROWS
-    found = [finding for check in checks if (finding := settle(check, run)) is not None]
-    found = found or [settle(_not_yet, run) or settle(_no_good_fit, run) or _no_alarm(run)]
+    levels = run.by_level()
+    found = []
+    for check in dict.fromkeys((*CHECKS, *WHILE_IT_GROWS)):
+        asked = [one for one in levels if check in (CHECKS if one.at_work == one.k else WHILE_IT_GROWS)]
+        finding = settle_on_levels(check, asked[:1] if check in OF_THE_RUN else asked)
+        found += [finding] if finding else []
+    found = found or [settle_on_levels(_not_yet, levels) or settle_on_levels(_no_good_fit, levels) or _no_alarm(levels)]
     return tuple(sorted(found, key=lambda finding: RANK[finding.level]))
 
 
@@ -256,8 +261,12 @@ def _no_good_fit(run: RunReading) -> Finding | None:
     return Finding("good", "Nothing is broken, but the codes fit coarsely", text, "", "plane")
 
 
-def _no_alarm(run: RunReading) -> Finding:
-    return Finding("good", "Nothing wrong is measured", _in_use(run), "", "histogram")
+def _no_alarm(levels: Sequence[RunReading]) -> Finding:
+    text = _in_use(levels[0])
+    for run in sorted(levels[1:], key=lambda one: one.number):
+        least = "" if run.reference is None else f", k-means with as many {run.reference:.1%}"
+        text += f" Level {run.number + 1}: {run.live} of {run.k} in use, error {of_variance(run.error)}{least}."
+    return Finding("good", "Nothing wrong is measured", text, "", "histogram")
 
 
 def _in_use(run: RunReading) -> str:
@@ -293,4 +302,5 @@ CHECKS = (
     _skewed,
     _coarse,
 )
+OF_THE_RUN = (_frozen, _unfaithful, _mismatched)  # not of a level
 WHILE_IT_GROWS = (dead, far, _churn, _jump_back, _growing)

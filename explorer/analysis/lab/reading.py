@@ -31,7 +31,7 @@ FALLING = 0.6  # an error falls while it is below this share of what it was when
 
 
 class RunReading(Reference, Movement):
-    """What the checks share: the newest frame, its worst level, and sizes of things."""
+    """What the checks share: the newest frame, the level that is read, and sizes of things."""
 
     newest_rows = 20  # of the curves, whose mean is told
     ease = 1.0  # by which all bars of the rules are lowered
@@ -43,13 +43,16 @@ class RunReading(Reference, Movement):
         events: Any,
         settings: LabSettings | None = None,
         memory: LevelMemory | None = None,
+        number: int | None = None,
     ) -> None:
+        """number: of the level that is read; None for the one with most dead codes at that moment."""
+        self._asked = number
         self.kept, self.settings, self._stores = kept, settings, (curves, events)
         self._memory = memory or LevelMemory()
         self.curves, self.events = CurvesUntil(curves, kept[-1].step), EventsUntil(events, kept[-1].step)
         self.first, self.now = kept[0], kept[-1]
         dead = [level.dead / level.codebook_size for level in self.now.levels]
-        self.number = int(np.argmax(dead))
+        self.number = int(np.argmax(dead)) if number is None else number
         self.dead = dead[self.number]
         self.level: FrameLevel = self.now.levels[self.number]
         self.k = self.level.codebook_size
@@ -59,7 +62,18 @@ class RunReading(Reference, Movement):
 
     def at(self, place: int) -> RunReading:
         """The same run as it stood at one of its kept frames."""
-        return RunReading(self.kept[: place + 1], *self._stores, self.settings, self._memory)
+        return self._read_again(self.kept[: place + 1], self._asked)
+
+    def by_level(self) -> list[RunReading]:
+        """The same run read on each level that shows latents, the one with most dead codes first."""
+        numbers = [number for number, level in enumerate(self.now.levels) if len(level.z_e)]
+        if len(numbers) < 2:
+            return [self]
+        share = {number: self.now.levels[number].dead / self.now.levels[number].codebook_size for number in numbers}
+        return [self._read_again(self.kept, number) for number in sorted(numbers, key=lambda one: -share[one])]
+
+    def _read_again(self, kept: Sequence[Frame], number: int | None) -> RunReading:
+        return RunReading(kept, *self._stores, self.settings, self._memory, number)
 
     def computed(self, compute: Callable[[FrameLevel], T], level: FrameLevel) -> T:
         """compute(level), which is done once for each level."""

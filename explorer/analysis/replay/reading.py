@@ -40,15 +40,15 @@ class RecordedReading(RunReading):
         *,
         interval: int = 1,
         about: Mapping[str, Any] = MappingProxyType({}),
+        number: int | None = None,
     ) -> None:
-        super().__init__(kept, curves, events, None)
+        super().__init__(kept, curves, events, None, number=number)
         self._interval, self._about, self._paired = interval, about, about.get("paired") is True
         self.tokens = max(1, curves.tokens(self.now.step) or self.now.batch_size * interval)  # of a perplexity
         self.ceiling = min(self.whole, self.at_work if self.at_work < self.k else self.whole, self.tokens)
 
-    def at(self, place: int) -> RecordedReading:
-        kept, about = self.kept[: place + 1], self._about
-        return RecordedReading(kept, *self._stores, interval=self._interval, about=about)
+    def _read_again(self, kept: Sequence[Frame], number: int | None) -> RecordedReading:
+        return RecordedReading(kept, *self._stores, interval=self._interval, about=self._about, number=number)
 
     def advise(self, ailment: str) -> str:
         """What can be tried in a training of one's own."""
