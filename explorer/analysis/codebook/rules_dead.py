@@ -9,6 +9,7 @@ from explorer.analysis.codebook.findings import LI, VISUAL, Finding, percent
 from explorer.analysis.codebook.rules_offset import in_doubt
 from explorer.foundation.words import count_of, is_are
 from explorer.joints.measures.unused import LIKELY_MEDIA
+from explorer.joints.measures.unused_limit import CLUMP
 
 LUCID = "lucidrains/vector-quantize-pytorch/issues"
 DEAD_BAD, DEAD_WARN, DEAD_NOTE = 0.5, 0.1, 0.02  # share of K
@@ -106,8 +107,8 @@ def _unlike_training(of: Evidence, text: str) -> Finding:
 
 def _by_shape(of: Evidence) -> str:
     """How many may follow where rare codes are many."""
-    known, clump = of.unused, round(of.unused.clump)
-    come = "come one by one" if clump < 2 else f"come and go in heaps of about {clump:,}"
+    known, clump = of.unused, of.unused.clump
+    come = "come one by one" if clump <= CLUMP else f"come and go in heaps of about {max(2, round(clump)):,}"
     text = (
         f"Many codes in use are rare, so others can be as rare: Chao's estimate expects that more {of.unit} of this "
         f"kind find {known.expected:,.0f} of them or more, and by how many occur in one, two and three {of.unit} it is "
