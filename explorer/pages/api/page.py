@@ -32,7 +32,8 @@ def text() -> str:
             "plain HTTP, as [gradio_api/info](gradio_api/info) describes them to programs.",
             f"```python\n{BEGIN}\n```",
             "One client is one visitor. What it sends, what it loads from a file and what it is answered is its own: "
-            f"nobody else can list or use it, and it is deleted within a minute after the client ends. {WITHOUT}",
+            f"nobody else can list or use it, and it is deleted within a minute after the client ends. {WITHOUT} "
+            "A call whose client closes the connection ends without an answer.",
             " · ".join(f"`/{one.name}`" for one in every),
             *(_section(one) for one in every),
         ]

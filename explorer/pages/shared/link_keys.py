@@ -80,7 +80,7 @@ def tell_stray(
         asked, allowed = f"{key[:SHOWN]}={value[:SHOWN]}", keys.get(key)
         if allowed is None:
             if key not in EVERYWHERE and not key.startswith(ADDED):
-                known = _listed(keys, "and")
+                known = _listed([one for one in keys if one != LEVEL[1]], "and")
                 said.append(f"The link says {asked}, which this page does not know; its links say {known}.")
         elif allowed == WHOLE:
             if value and whole_number(value) is None:
