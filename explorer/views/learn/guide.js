@@ -11,8 +11,6 @@ import { applyClass, classAddress, classPart, classQuery, isPresented, ofClass }
 import { markDone, stepName } from "./progress.js";
 import { AIR_PX, coverOf, headPx, seekBy } from "./place.js";
 import { hereWith, keepOwn, ownOf, placeAt, placeOf, rootOf, staysOnPage } from "./route.js";
-import { sidesPart } from "./sides.js";
-import { footPart, morePart, stepParts, wordsPart } from "./step.js";
 import { factsOf, findsMend, isDone, namesOf, standing } from "./task.js";
 import { freeSide, makeWay } from "./way.js";
 
@@ -25,6 +23,10 @@ const EDGE_PX = 16; // between the card and the edge of the window
 const SEEK_MS = 12_000; // for which what a step is about is brought into sight, while its page is still growing
 const NAMED_SIDE = ".dte-lab.lab-ab .lab-side";
 const SHEETS = ["../kit/widgets/base.css", "./way.css"];
+
+/** What a card is made of, which comes with the first step that is shown: most visits of a page show none. */
+let made = null;
+const makers = async () => (made ??= { ...(await import("./step.js")), ...(await import("./sides.js")) });
 
 /** Have the page of an address, which the browser keeps for its next visit. */
 function fetchAhead(href) {
@@ -77,6 +79,7 @@ class Guide extends Component {
     const id = (new URLSearchParams(search).get("learn") ?? "").split(".")[0];
     const chapter = id ? await this.chapterOf(id) : null;
     const place = chapter && placeOf(search, [chapter]);
+    if (place) await makers();
     if (this.disposed) return;
     if (place) this.show(place);
     else if (id) this.miss();
@@ -108,6 +111,7 @@ class Guide extends Component {
   }
 
   show({ chapter, number, step }) {
+    const { footPart, morePart, sidesPart, stepParts, wordsPart } = made;
     if (!this.card) this.open();
     Object.assign(this, { chapter, number, step, done: false, sought: false, seekEnds: performance.now() + SEEK_MS });
     const button = (text, act, more = {}) => h("button", { type: "button", class: "dte-plain-button", onclick: act, ...more }, text);
