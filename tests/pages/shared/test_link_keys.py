@@ -3,9 +3,11 @@
 import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
+from explorer.learn.tour import CHAPTERS
 from explorer.media.samples import SAMPLES
 from explorer.pages.codebook import page as codebook
 from explorer.pages.compare import page as compare
@@ -119,3 +121,10 @@ def test_the_keys_are_those_that_the_pages_write():
     maps = re.search(r"const KINDS = \{(.*?)\n\}", (VIEWS_FOLDER / "codebook/map/model.js").read_text(), re.S)[1]
     assert set(re.findall(r"^  (\w+):", maps, re.M)) == set(KEYS["codebook"]["map"])
     assert SWITCH == ("1",) and "coffee" in SAMPLES
+
+
+def test_no_step_of_the_tour_leads_to_what_a_page_does_not_know():
+    steps = [step.as_json() for chapter in CHAPTERS for step in chapter.steps]
+    steps = [(one["page"] or "inspect", one["query"]) for one in steps if one["query"] is not None]
+    asked = [(page, dict(parse_qsl(query))) for page, query in steps if page in KEYS]
+    assert len(asked) > 50 and [said for page, query in asked if (said := tell_stray(page, query))] == []
