@@ -36,6 +36,7 @@ COARSER = 2.0  # ... from where it is named though it is no fault
 SKEWED = 0.5  # of the perplexity that k-means reaches
 WORSENED = 2.0  # against the best that the codes of the run had left: then their start is not what is wrong
 LET_GO = "Let the run go on: the latents are coming back to their codes."
+BLIND, SEES_BY = 0.98, 300  # of the variance of pictures that is missed; a model that learns gives the mean at first
 COARSE = 0.5  # of the variance that k-means leaves: so few codes say little
 
 
@@ -161,6 +162,20 @@ def _unfaithful(run: RunReading) -> Finding | None:
         f"({run.missed_over()}): codes are used, but say little."
     )
     return Finding("bad", "Usage without fidelity", text, run.advise("unfaithful"), "curves")
+
+
+def _blind(run: RunReading) -> Finding | None:
+    """Pictures that come out no better than the mean of all would; their fidelity is not bound by a perplexity."""
+    pictures = run.now.inputs is not None and run.now.inputs.ndim > 2
+    if not pictures or run.now.step < SEES_BY or not len(run.curves.series("missed")[1]):
+        return None
+    if run.missed_lately < run.ease**0.1 * BLIND:
+        return None
+    text = (
+        f"Outputs miss {run.missed_lately:.1%} of the inputs' variance in training ({run.missed_over()}); the mean of "
+        "all inputs in the place of each would miss 100%."
+    )
+    return Finding("warning", "Outputs say no more than the mean picture", text, run.advise("frozen"), "pictures")
 
 
 def _mismatched(run: RunReading) -> Finding | None:
@@ -297,10 +312,11 @@ CHECKS = (
     embedding_collapse,
     _alike,
     _unfaithful,
+    _blind,
     _mismatched,
     _blunt,
     _skewed,
     _coarse,
 )
-OF_THE_RUN = (_frozen, _unfaithful, _mismatched)  # not of a level
+OF_THE_RUN = (_frozen, _unfaithful, _blind, _mismatched)  # not of a level
 WHILE_IT_GROWS = (dead, far, _churn, _jump_back, _growing)
