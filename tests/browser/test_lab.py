@@ -13,6 +13,13 @@ pytestmark = pytest.mark.browser
 
 LAB = "#lab-view .dte-lab"
 PRESET = "rich_get_richer"
+# The step is the same at ten looks in a row.
+RESTS = f"""() => {{
+  const {{ dataset }} = document.querySelector("{LAB}");
+  const {{ was, times }} = globalThis.rests ?? {{}};
+  globalThis.rests = {{ was: dataset.step, times: was === dataset.step ? times + 1 : 0 }};
+  return globalThis.rests.times >= 10;
+}}"""
 
 
 def open_lab(page, app_url, query=""):
@@ -28,6 +35,12 @@ def data(page, name):
 def until(page, condition):
     """Wait until `condition`, JavaScript over `d` (the data attributes), holds."""
     page.wait_for_function(f"(d => {condition})(document.querySelector('{LAB}').dataset)")
+
+
+def steady_step(page):
+    """The step of a run that was stopped: what was on its way is shown after the pause."""
+    page.wait_for_function(RESTS, polling=100)
+    return int(data(page, "step"))
 
 
 def control(page, name):
@@ -76,8 +89,7 @@ def test_the_first_run_works_the_space_bar_pauses_it_and_single_steps_are_exact(
     skip.focus()
     skip.press("Enter")
     assert page.evaluate("document.activeElement.classList.contains('lab-stage')")
-    page.wait_for_timeout(300)
-    before = int(data(page, "step"))
+    before = steady_step(page)
     page.get_by_role("button", name="+10", exact=True).click()
     until(page, f"Number(d.step) === {before + 10}")
     page.get_by_role("button", name="+1", exact=True).click()

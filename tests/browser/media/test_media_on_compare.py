@@ -27,11 +27,16 @@ def ready(page):
     page.wait_for_selector(f"{PANES} .cp-stage", state="attached")
 
 
-def heads(page):
-    """How many panes show where it plays: a bright or dark line in their overlay."""
-    drawn = "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v)"
-    overlays = page.locator(f"{PANES} .cp-grid .cp-stage canvas:nth-child(2)")
-    return overlays.evaluate_all(f"(all) => all.filter({drawn}).length")
+HEADS = f"""(wanted) => {{
+  const drawn = (c) => c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((v) => v);
+  const overlays = document.querySelectorAll("{PANES} .cp-grid .cp-stage canvas:nth-child(2)");
+  return [...overlays].filter(drawn).length === wanted;
+}}"""
+
+
+def wait_for_heads(page, panes):
+    """Until so many panes show where it plays: a bright or dark line in their overlay."""
+    page.wait_for_function(HEADS, arg=panes)
 
 
 def turn_to(page, name):
@@ -51,7 +56,7 @@ def test_sounds_play_in_step_and_one_is_heard(page, made_url):
     page.click(f"{PLAYER} [data-act='play']")
     page.wait_for_selector(f"{PLAYER}[data-playing='true'][data-heard='']")
     page.wait_for_function(f"document.querySelector('{PLAYER} .cp-time').textContent.includes(' of 0:04')")
-    assert heads(page) == 3
+    wait_for_heads(page, 3)
     page.locator(f"{PANES} [data-tokenizer='made-rates'] [data-act='hear']").click()
     page.wait_for_selector(f"{PLAYER}[data-heard='made-rates']")
     assert page.locator(f"{PANES} [data-act='hear'][aria-pressed='true']").count() == 1

@@ -115,7 +115,7 @@ def test_a_click_on_a_token_chooses_it_and_plays_its_stretch(page, made_url):
         page.wait_for_function(f"/token={token}(&|$)/.test(location.search)")
         assert (data(page, VIEW, "level"), data(page, VIEW, "selectedCode")) == (str(level), str(code))
         wait_for_text(page, "#code-card", f"{(record.levels[level].indices == code).sum()} of {count} tokens")
-    assert query_of(page)["level"] == "2"
+    assert query_of(page)["level_no"] == "3"
     page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.playing === ''")
     page.focus(f"{PLAYER} .dte-player-stage")
     page.keyboard.press("ArrowRight")
