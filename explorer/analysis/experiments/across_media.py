@@ -14,6 +14,10 @@ from explorer.joints.experiment import Experiment, ExperimentRun
 from explorer.joints.measures.dimension import effective_dimension
 from explorer.media.medium import NOUNS
 
+LEAST_SEEDS = (
+    3  # of a condition: of n and n equal ones the ranges lie apart in 2 of (2n over n) orders, here in 1 of 10
+)
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -123,21 +127,24 @@ def extremes(experiment: Experiment) -> tuple[str, ...]:
     """Of an experiment on one medium: which loses least and most, and uses the largest and smallest share of its codes;
     none is named where the seeds do not tell it from the others. Nothing where no two are there to compare."""
     rows = [row for row in rows_of(experiment) if row.quantized]
-    seeds = len(experiment.seeds)
     if len(rows) < 2:
         return ()
-    if seeds < 2:
+    counts = {len(experiment.of(row.modality, row.condition)) for row in rows}
+    fewest, most = min(counts), max(counts)
+    if fewest == 1:
         return ("One seed has no range, so it does not tell which loses or uses most.",)
-    lost, used = "of the variance over", "of its codes over"
+    if fewest < LEAST_SEEDS:
+        return (
+            "Two seeds do not tell which loses or uses most: by chance alone the ranges of two equal conditions lie "
+            "apart in one case of three.",
+        )
+    seeds = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
+    lost, used = f"of the variance over {seeds}", f"of its codes over {seeds}"
     return (
-        _end(rows, "media_error", 1, "Least is lost with", "which loses least", f"{lost} {seeds} seeds"),
-        _end(rows, "media_error", -1, "Most is lost with", "which loses most", f"{lost} {seeds} seeds"),
-        _end(
-            rows, "usage", -1, "The largest share is used by", "which uses the largest share", f"{used} {seeds} seeds"
-        ),
-        _end(
-            rows, "usage", 1, "The smallest share is used by", "which uses the smallest share", f"{used} {seeds} seeds"
-        ),
+        _end(rows, "media_error", 1, "Least is lost with", "which loses least", lost),
+        _end(rows, "media_error", -1, "Most is lost with", "which loses most", lost),
+        _end(rows, "usage", -1, "The largest share is used by", "which uses the largest share", used),
+        _end(rows, "usage", 1, "The smallest share is used by", "which uses the smallest share", used),
     )
 
 

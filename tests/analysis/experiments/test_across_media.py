@@ -1,5 +1,6 @@
 """An experiment read across media, against means and shares by hand."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -46,12 +47,15 @@ def test_sentences_tell_what_is_shared_from_what_is_a_mediums_own():
 THREE = tuple(Condition(name, name.upper(), "Made.") for name in "abc")
 
 
-def race(lost, used):
-    """Each of a, b, c with a seed for each of its losses, and for each count of the codes it uses of 8."""
+def race(lost, used, seeds=3):
+    """Each of a, b, c with its two losses and counts of used codes of 8; further seeds are as the first of them."""
     runs = [
         run_of("image", one.id, seed, [5] * codes + [0] * (8 - codes), loss)
         for one in THREE
-        for seed, (loss, codes) in enumerate(zip(lost[one.id], used[one.id], strict=True))
+        for seed, (loss, codes) in enumerate(
+            [*zip(lost[one.id], used[one.id], strict=True)]
+            + [(lost[one.id][0], used[one.id][0])] * (seeds - len(lost[one.id]))
+        )
     ]
     return Experiment("race", "Made", "Which?", THREE, tuple(runs))
 
@@ -59,10 +63,10 @@ def race(lost, used):
 def test_extremes_are_named_where_their_ranges_meet_no_other():
     told = race({"a": (0.1, 0.2), "b": (0.21, 0.4), "c": (0.5, 0.5)}, {"a": (2, 3), "b": (4, 5), "c": (6, 8)})
     assert extremes(told) == (
-        "Least is lost with A (10.0% to 20.0% of the variance over 2 seeds), next comes B (21.0% to 40.0%).",
-        "Most is lost with C (50.0% of the variance over 2 seeds), next comes B (21.0% to 40.0%).",
-        "The largest share is used by C (75.0% to 100.0% of its codes over 2 seeds), next comes B (50.0% to 62.5%).",
-        "The smallest share is used by A (25.0% to 37.5% of its codes over 2 seeds), next comes B (50.0% to 62.5%).",
+        "Least is lost with A (10.0% to 20.0% of the variance over 3 seeds), next comes B (21.0% to 40.0%).",
+        "Most is lost with C (50.0% of the variance over 3 seeds), next comes B (21.0% to 40.0%).",
+        "The largest share is used by C (75.0% to 100.0% of its codes over 3 seeds), next comes B (50.0% to 62.5%).",
+        "The smallest share is used by A (25.0% to 37.5% of its codes over 3 seeds), next comes B (50.0% to 62.5%).",
     )
 
 
@@ -70,13 +74,13 @@ def test_no_extreme_is_named_inside_the_noise_of_the_seeds():
     """c is third by its mean, yet its range meets that of a; ends that are equal meet."""
     noisy = race({"a": (0.1, 0.3), "b": (0.3, 0.4), "c": (0.2, 0.9)}, {"a": (2, 3), "b": (4, 5), "c": (5, 8)})
     assert extremes(noisy) == (
-        "The seeds do not tell which loses least: the range of A (10.0% to 30.0% of the variance over 2 seeds) meets "
+        "The seeds do not tell which loses least: the range of A (10.0% to 30.0% of the variance over 3 seeds) meets "
         "those of B (30.0% to 40.0%), C (20.0% to 90.0%).",
-        "The seeds do not tell which loses most: the range of C (20.0% to 90.0% of the variance over 2 seeds) meets "
+        "The seeds do not tell which loses most: the range of C (20.0% to 90.0% of the variance over 3 seeds) meets "
         "those of B (30.0% to 40.0%), A (10.0% to 30.0%).",
-        "The seeds do not tell which uses the largest share: the range of C (62.5% to 100.0% of its codes over 2 "
+        "The seeds do not tell which uses the largest share: the range of C (62.5% to 100.0% of its codes over 3 "
         "seeds) meets that of B (50.0% to 62.5%).",
-        "The smallest share is used by A (25.0% to 37.5% of its codes over 2 seeds), next comes B (50.0% to 62.5%).",
+        "The smallest share is used by A (25.0% to 37.5% of its codes over 3 seeds), next comes B (50.0% to 62.5%).",
     )
     third = race({"a": (0.1, 0.3), "b": (0.31, 0.32), "c": (0.3, 0.9)}, {"a": (1, 1), "b": (1, 1), "c": (1, 1)})
     assert "meets that of C (30.0% to 90.0%)" in extremes(third)[0], "not of the next by its mean alone"
@@ -94,8 +98,23 @@ def test_no_extreme_is_named_beside_what_has_no_number(lost):
     assert experiment_payload(nothing)["rows"][1]["texts"]["media_error"] == "\N{EN DASH}"
 
 
+def test_seeds_are_counted_by_condition_and_two_tell_nothing():
+    """Of two and two equal ones, 2 of the 6 orders have ranges apart; of three and three, 2 of 20."""
+    orders = [set(first) for first in itertools.combinations(range(6), 3)]
+    apart = sum(max(one) < min(set(range(6)) - one) or min(one) > max(set(range(6)) - one) for one in orders)
+    assert (apart, len(orders)) == (2, 20)
+    lost, used = {"a": (0.1, 0.2), "b": (0.21, 0.4), "c": (0.5, 0.6)}, {"a": (2, 3), "b": (4, 5), "c": (6, 8)}
+    two = race(lost, used, seeds=2)
+    assert len(extremes(two)) == 1 and extremes(two)[0].startswith("Two seeds do not tell")
+    five = race(lost, used, seeds=5)
+    uneven = replace(five, runs=tuple(run for run in five.runs if run.condition != "b" or run.seed < 3))
+    assert "over 3 to 5 seeds" in extremes(uneven)[0]
+    short = replace(five, runs=tuple(run for run in five.runs if run.condition != "b" or run.seed < 2))
+    assert extremes(short) == extremes(two), "one condition with two seeds is told as such"
+
+
 def test_one_seed_and_one_condition_have_no_extremes():
-    single = race({"a": (0.1,), "b": (0.3,), "c": (0.9,)}, {"a": (2,), "b": (4,), "c": (8,)})
+    single = race({"a": (0.1,), "b": (0.3,), "c": (0.9,)}, {"a": (2,), "b": (4,), "c": (8,)}, seeds=1)
     assert extremes(single) == ("One seed has no range, so it does not tell which loses or uses most.",)
     alone = replace(single, runs=single.runs[:1])
     assert extremes(alone) == ()
