@@ -1,6 +1,5 @@
 """Files that are cut at any place, or in which bytes were changed, are read or refused in one line that names them."""
 
-import random
 import zipfile
 
 import numpy as np
@@ -15,27 +14,17 @@ from explorer.dumps.opening import open_dump
 from explorer.foundation.damage import open_arrays
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.files.audits import save_audit
+from tests.damaged_bytes import damage
 
 TABLE = np.random.default_rng(0).normal(size=(16, 4)).astype(np.float32)
 LATENTS = np.random.default_rng(1).normal(size=(200, 4)).astype(np.float32)
 CUTS, FLIPS = 60, 200
 
 
-def changed(whole: bytes):
-    """The file cut short, and with one to eight bytes changed, half of them where headers are."""
-    yield from (whole[: len(whole) * cut // CUTS] for cut in range(CUTS))
-    draw = random.Random(0)
-    for number in range(FLIPS):
-        data = bytearray(whole)
-        for _ in range(draw.choice((1, 1, 2, 8))):
-            data[draw.randrange(len(data) if number % 2 else min(len(data), 400))] = draw.randrange(256)
-        yield bytes(data)
-
-
 def check_words(path, read, name=None) -> int:
     """How many of the changed files are refused; whatever is no ExplorerError fails the test."""
     whole, refused = path.read_bytes(), 0
-    for data in changed(whole):
+    for data in damage(whole, CUTS, FLIPS, head=400):
         path.write_bytes(data)
         try:
             read()

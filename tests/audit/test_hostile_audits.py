@@ -2,7 +2,6 @@
 
 import io
 import json
-import random
 import tracemalloc
 import zipfile
 from zlib import crc32
@@ -17,6 +16,7 @@ from explorer.foundation.errors import RecordError
 from explorer.joints.files.audits import save_audit
 from explorer.joints.files.recording import open_recording
 from explorer.pages.replay.unpacking import unpack_run
+from tests.damaged_bytes import damage as damaged
 from tests.joints.made_recordings import make_recording
 
 TABLE = np.random.default_rng(0).normal(size=(16, 4)).astype(np.float32)
@@ -117,15 +117,9 @@ def test_a_zip_of_too_many_files_is_no_audit_and_no_recording(audit, tmp_path, m
 
 def test_a_recording_in_a_zip_that_was_cut_or_changed_is_taken_or_refused_in_words(tmp_path):
     make_recording(tmp_path / "run", records=3)
-    path, draw, refused = tmp_path / "run.zip", random.Random(0), 0
+    path, refused = tmp_path / "run.zip", 0
     whole = npz({f"run/{one.name}": one.read_bytes() for one in (tmp_path / "run").iterdir() if one.name != "lock"})
-    cuts = [whole[: len(whole) * cut // 100] for cut in range(100)]
-    for _ in range(150):
-        data = bytearray(whole)
-        for _ in range(draw.choice((1, 1, 2, 8))):
-            data[draw.randrange(len(data))] = draw.randrange(256)
-        cuts.append(bytes(data))
-    for number, data in enumerate(cuts):
+    for number, data in enumerate(damaged(whole, 100, 150, head=len(whole))):
         path.write_bytes(data)
         (folder := tmp_path / str(number)).mkdir()
         try:

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import random
 import tarfile
 import tracemalloc
 import zipfile
@@ -13,6 +12,7 @@ import pytest
 from explorer.audit.indices.run import audit_indices
 from explorer.dumps import webdataset
 from explorer.foundation.errors import RecordError
+from tests.damaged_bytes import damage
 from tests.dumps.made_dumps import npy_bytes
 
 K = 16
@@ -114,14 +114,8 @@ def test_a_packed_tar_that_unpacks_to_far_more_is_refused_before_it_is_read_thro
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_tar_that_was_cut_or_changed_is_counted_or_refused_in_words(packed, tmp_path):
     plain = b"".join(tokens(f"{number}.npy", 5 + number) for number in range(4)) + END
-    whole, draw, refused = gzip.compress(plain) if packed else plain, random.Random(0), 0
-    cuts = [whole[: len(whole) * cut // 100] for cut in range(100)]
-    for _ in range(200):
-        data = bytearray(whole)
-        for _ in range(draw.choice((1, 1, 2, 8))):
-            data[draw.randrange(len(data))] = draw.randrange(256)
-        cuts.append(bytes(data))
-    for data in cuts:
+    whole, refused = gzip.compress(plain) if packed else plain, 0
+    for data in damage(whole, 100, 200, head=len(whole)):
         try:
             audit = count(tmp_path, data, "t.tar.gz" if packed else "t.tar")
             assert all("\n" not in why for _, why in audit.skipped)

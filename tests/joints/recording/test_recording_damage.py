@@ -2,7 +2,6 @@
 that a file tells of itself takes memory."""
 
 import json
-import random
 import tracemalloc
 
 import numpy as np
@@ -10,19 +9,10 @@ import pytest
 
 from explorer.foundation.errors import RecordError
 from explorer.joints.files.recording import lines, open_recording, story
+from tests.damaged_bytes import damage
 from tests.joints.made_recordings import make_recording
 
 CUTS, FLIPS = 40, 100
-
-
-def changed(whole: bytes):
-    yield from (whole[: len(whole) * cut // CUTS] for cut in range(CUTS))
-    draw = random.Random(0)
-    for number in range(FLIPS):
-        data = bytearray(whole)
-        for _ in range(draw.choice((1, 1, 2, 8))):
-            data[draw.randrange(len(data) if number % 2 else min(len(data), 600))] = draw.randrange(256)
-        yield bytes(data)
 
 
 def read_all(folder):
@@ -48,7 +38,7 @@ def test_a_file_that_was_cut_or_changed_loses_only_itself(file, tmp_path):
     path = sorted((tmp_path / "run").glob(file))[0]
     whole, said = path.read_bytes(), 0
     before = open_recording(tmp_path / "run").notes
-    for data in changed(whole):
+    for data in damage(whole, CUTS, FLIPS, head=600):
         path.write_bytes(data)
         said += read_all(tmp_path / "run").notes != before
     assert said > CUTS
