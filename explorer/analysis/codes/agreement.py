@@ -9,6 +9,7 @@ tokens a code, and far off below that.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -73,14 +74,21 @@ def agreement(halves: np.ndarray) -> Agreement | None:
     ranking = "" if tied is None else f"Counts of single codes: rank correlation {tied:.2f}. "
     if js < COPIES * chance and chance >= SEEN:
         ranking += "Halves differ so little only where they are copies, or frames of one clip: they prove nothing. "
-    verdict = f"The perplexities are {apart:.0%} apart: " + (
-        "the estimate for the whole codebook is stable." if stable else "not stable yet, so count more media."
+    verdict = (
+        f"The halves agree within {_whole_percent(apart)} in perplexity."
+        if stable
+        else f"The perplexities are {apart:.0%} apart: not stable yet, so count more media."
     )
     return Agreement(
         tokens, (a.used, b.used), (a.perplexity, b.perplexity), tied, both / either, js, chance,
         int(_is_outside(halves[1], halves.sum(axis=0), tokens[1] / sum(tokens)).sum()), by_chance, stable,
         words + ranking + verdict,
     )  # fmt: skip
+
+
+def _whole_percent(share: float) -> str:
+    """Rounded up, so that what is said to lie within it does."""
+    return f"{max(1, math.ceil(round(100 * share, 9)))}%"
 
 
 def chance_band(counts: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
