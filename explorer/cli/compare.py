@@ -88,7 +88,7 @@ def summary(comparison: Comparison) -> list[str]:
     """The main columns as lines of text, "*" at the best; the differences to the baseline, and what codecs reached."""
     table = make_table(comparison)
     columns = [column for column in columns_of(comparison.kind) if column.key in SAID]
-    rows = [["tokenizer", *(column.title for column in columns)]]
+    rows = [["tokenizer", *(column.title + ", median (quartiles)" * (column.runs is not None) for column in columns)]]
     for row in table.rows:
         best = [row.tokenizer_id in table.best.get(column.key, ()) for column in columns]
         cells = [

@@ -32,6 +32,11 @@ class Column:
     runs: Runs | None = None
 
     @property
+    def measure(self) -> str:
+        """What the head of the table says below the title: the unit, and of times which middle and spread it is."""
+        return f"{self.unit}, median (quartiles)" if self.runs is not None else self.unit
+
+    @property
     def starred(self) -> bool:
         return self.better is not None and self.group in ("quality", "time")
 

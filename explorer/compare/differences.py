@@ -86,7 +86,8 @@ def difference_of(pairs: Sequence[tuple[float, float]], better: str, of: str) ->
 
 
 def difference_words(column: Column, found: Difference, noun: str, nouns: str) -> str:
-    """ "+0.43 ± 0.12 dB, better on 24 of 24 pictures"; "not measured" without a pair."""
+    """ "+0.43 ± 0.12 dB, better on 24 of 24 pictures"; "not measured" without a pair. Of times it says that it is a
+    mean: their table has medians, whose difference is another number."""
     if not found.total:
         return "not measured"
     of_rounds = found.of == "rounds"
@@ -102,7 +103,8 @@ def difference_words(column: Column, found: Difference, noun: str, nouns: str) -
     count = count_of(found.total, noun, nouns)
     ties = f", alike {place} {found.ties:,}" if found.ties else ""
     left = f"; mean of {found.pairs:,}, the others are not finite" if 0 < found.pairs < found.total else ""
-    return f"{said}, {word} {place} {found.wins:,} of {count}{ties}{left}"
+    mean = "mean difference; " if of_rounds and found.mean is not None else ""
+    return f"{said}, {mean}{word} {place} {found.wins:,} of {count}{ties}{left}"
 
 
 def _digits(mean: float, least: int) -> int:

@@ -96,13 +96,16 @@ def interval_words(table: Table) -> str:
     if table.media < 2:
         return (
             f"Over one {kind.noun} a difference has no interval; times have one of {LEVEL:.0%} (Student's t over the "
-            "rounds). Bold: the interval leaves 0 out."
+            f"rounds). {_MEANS} Bold: the interval leaves 0 out."
         )
     return (
         f"Mean of the differences on the same {kind.some(table.media)} ± half the width of its {LEVEL:.0%} confidence "
         f"interval: how sure the mean is, not how much {kind.nouns} differ (Student's t over the {kind.nouns}; of "
-        "times over the rounds). Bold: the interval leaves 0 out."
+        "times over the rounds). {_MEANS} Bold: the interval leaves 0 out."
     )
+
+
+_MEANS = "Of times it is the mean difference, not the difference of the medians above."
 
 
 def equal_bits_words(table: Table) -> str:
@@ -111,8 +114,35 @@ def equal_bits_words(table: Table) -> str:
     if len({round(rate, 3) for rate in there}) < 2:
         return ""
     return (
-        f"These tokenizers spend from {min(there):.3f} to {max(there):.3f} {table.kind.rate_unit}: more bits make a "
-        f"better {table.kind.noun}, so read the figures together with the curves below."
+        f"These tokenizers spend from {min(there):.3f} to {max(there):.3f} {table.kind.rate_unit}: more bits usually "
+        f"make a better {table.kind.noun}{_exception(table)}, so read the figures together with the curves below."
+    )
+
+
+def _exception(table: Table) -> str:
+    """The two rows, if any, of which the one with fewer bits does better by most, in the first figure of quality that
+    is marked."""
+    column = next((one for one in columns_of(table.kind) if one.starred and one.group == "quality"), None)
+    if column is None:
+        return ""
+    sign = -1 if column.better == "low" else 1
+    rated = [(row, row.number(rate_key(table.kind)), row.number(column.key)) for row in table.rows]
+    known = [
+        (row, round(rate, 3), value) for row, rate, value in rated if None not in (rate, value) and np.isfinite(value)
+    ]
+    found = [
+        (sign * (less_value - value), less, less_rate, less_value, more, rate, value)
+        for less, less_rate, less_value in known
+        for more, rate, value in known
+        if less_rate < rate and sign * less_value > sign * value
+    ]
+    if not found:
+        return ""
+    _, less, less_rate, less_value, more, rate, value = max(found, key=lambda one: one[0])
+    unit, digits = f" {column.unit}" if column.unit else "", column.digits
+    return (
+        f" (not always: {column.title} {less_value:.{digits}f}{unit} of {less.title} at {less_rate:.3f}, "
+        f"{value:.{digits}f}{unit} of {more.title} at {rate:.3f})"
     )
 
 

@@ -97,7 +97,7 @@ def table_json(comparison: Comparison) -> dict:
     and "differences" to each tokenizer as a baseline: see `differences`; "codecs": see `rates.Point`.
     """
     table = make_table(comparison)
-    names = ("key", "title", "unit", "better", "group", "digits", "words")
+    names = ("key", "title", "unit", "measure", "better", "group", "digits", "words")
     rows = [
         {"tokenizer": row.tokenizer_id, "title": row.title}
         | {key: asdict(value) if isinstance(value, Spread | Quartiles) else value for key, value in row.cells.items()}

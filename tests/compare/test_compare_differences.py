@@ -115,7 +115,9 @@ def test_times_are_paired_by_round():
     assert (one.pairs, one.wins, one.of) == (3, 3, "rounds") and one.mean == pytest.approx(-0.1)
     assert one.clear and one.half_width < 1e-9
     words = difference_words(COLUMN["encode_ms"], one, "picture", "pictures")
-    assert words == "-0.1 ± 0.0 ms, faster in 3 of 3 rounds"
+    assert words == "-0.1 ± 0.0 ms, mean difference; faster in 3 of 3 rounds"
+    assert "the mean difference, not the difference of the medians" in interval_words(make_table(found))
+    assert COLUMN["encode_ms"].measure == "ms, median (quartiles)" and COLUMN["psnr_db"].measure == "dB"
 
 
 def test_times_have_a_star_only_where_quartiles_do_not_overlap():

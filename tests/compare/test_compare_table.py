@@ -109,6 +109,14 @@ def test_unequal_bits_are_said():
     same = make_table(comparison([medium("x", cell("a", 20.0), cell("b", 30.0))]))
     other = make_table(comparison([medium("x", cell("a", 20.0), cell("b", 30.0, bits=256))]))
     assert equal_bits_words(same) == "" and "from 0.500 to 2.000 bits/pixel" in equal_bits_words(other)
+    assert "more bits usually make a better picture, so" in equal_bits_words(other)
+
+
+def test_fewer_bits_that_made_a_better_picture_are_named():
+    """Of two such pairs that whose figures are furthest apart: c has a quarter of the bits of b and 4 dB more."""
+    cells = cell("a", 20.0), cell("b", 22.0, bits=256), cell("c", 26.0), cell("d", 25.0, bits=256)
+    said = equal_bits_words(make_table(comparison([medium("x", *cells)], specs="abcd")))
+    assert "(not always: PSNR 26.00 dB of 4 greys at 0.500, 22.00 dB of 4 greys at 2.000)" in said
 
 
 def test_curves_are_means_over_media_and_levels():

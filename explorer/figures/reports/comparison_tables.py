@@ -154,7 +154,7 @@ def _head(columns: Sequence[Column], corner: str = "", units: bool = True) -> st
     """corner: what the numbers below are, where there are no names yet."""
     cells = "".join(
         f'<th scope="col" title="{escape(column.words)}">{escape(column.title)}'
-        f"{f'<br><small>{escape(column.unit)}</small>' if column.unit and units else ''}</th>"
+        f"{f'<br><small>{escape(column.measure)}</small>' if column.measure and units else ''}</th>"
         for column in columns
     )
     return f"<tr><th><small>{corner}</small></th>{cells}</tr>"

@@ -73,7 +73,7 @@ class Table {
     this.drawSkipped(result);
   }
 
-  head({ key, title, unit, better }, sort) {
+  head({ key, title, measure, better }, sort) {
     const falling = sort === `-${key}`;
     const on = sort === key || falling;
     const mark = on ? (falling ? " ↓" : " ↑") : "";
@@ -81,7 +81,7 @@ class Table {
       "button",
       { type: "button", "data-key": key, title: "Sort by this column", onclick: () => this.bus.set({ sort: nextSort(sort, key, better) }) },
       title + mark,
-      unit ? h("small", {}, unit) : null,
+      measure ? h("small", {}, measure) : null,
     );
     return h("th", { scope: "col", "data-key": key, "aria-sort": on ? (falling ? "descending" : "ascending") : null }, button);
   }
