@@ -27,7 +27,8 @@ LEAST_MEDIA, LEAST_STRETCHES = 5, 8  # fewer media are counted by tokens; fewer 
 class Forecast:
     """Codes in use if counting went on: tokens (n,) and used (n,), from what was counted to `until` tokens.
 
-    second: the same at the end by Good and Toulmin, `spread` its standard error. missed: codes by which the same
+    second: the same at the end by Good and Toulmin, `spread` its standard error, `within` one of them on either side,
+    but no fewer than are used already and no more than there are. missed: codes by which the same
     estimate, made from one half of the media, was off at the whole (positive: it had promised too many); None if
     that could not be tried. words: all of it in a sentence or two.
     """
@@ -37,6 +38,7 @@ class Forecast:
     until: int
     second: float
     spread: float
+    within: tuple[float, float]
     missed: float | None
     words: str
 
@@ -135,13 +137,26 @@ def _forecast(counts: np.ndarray, found: np.ndarray, media: int | None, missed: 
     curve = carry_on(found, (at - tokens) * ((media or tokens) / tokens), media)
     second, spread = good_toulmin(found, FACTOR - 1)
     far = "" if media is None else f" ({FACTOR * media:,.0f} media)"
+    within = max(float(used), second - spread), min(float(len(counts)), second + spread)
     unit = "over tokens as if drawn one by one, though those of one medium are alike" if media is None else "over media"
     words = (
         f"If counting went on to {at[-1]:,} tokens{far}, about {curve[-1]:,.0f} of {len(counts):,} codes would be used "
-        f"(Chao's estimate {unit}, a lower bound; Good and Toulmin's says {second:,.0f} ± {spread:,.0f}). Not carried "
+        f"(Chao's estimate {unit}, a lower bound on average; Good and Toulmin's says {_range(*within)}"
+        f"{_disagreement(float(curve[-1]), within)}). Not carried "
         "further than twice the tokens, and only for data of the same kind."
     )
-    return Forecast(at, curve, int(at[-1]), second, spread, missed, words + _trial(missed))
+    return Forecast(at, curve, int(at[-1]), second, spread, within, missed, words + _trial(missed))
+
+
+def _range(low: float, high: float) -> str:
+    """ "182 to 195", or "182" where both ends read alike."""
+    ends = f"{low:,.0f}", f"{high:,.0f}"
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
+def _disagreement(chao: float, within: tuple[float, float]) -> str:
+    """A lower bound that lies above all of the other's range; one below it is no contradiction."""
+    return ", so the two disagree" if round(chao) > round(within[1]) else ""
 
 
 def _missed(halves: np.ndarray | None) -> float | None:

@@ -106,3 +106,16 @@ def test_the_trial_by_media_is_what_was_missed():
     half = (stretches[::2] > 0).sum(0)
     by_hand = carry_on(half, np.array([16]), 16)[0] - np.count_nonzero(level.counts)
     assert forecast_of(level).missed == pytest.approx(by_hand) and abs(by_hand) < 20
+
+
+def test_the_range_begins_at_the_codes_that_are_used_and_a_disagreement_is_said():
+    """Series that fall, 20 - 30 - 40 and 60 - 61 - 9: the root of all counts on either side would begin below the
+    codes in use. The other estimate, 96, lies within the first range, and about 155 above the second."""
+    near = forecast(np.array([0] * 60 + [1] * 20 + [2] * 30 + [10] * 40))
+    assert near.second == 90 and near.within == pytest.approx((90, 90 + math.sqrt(90)))
+    assert "a lower bound on average; Good and Toulmin's says 90 to 99)" in near.words
+    far = forecast(np.array([0] * 60 + [1] * 60 + [2] * 61 + [10] * 9))
+    assert far.within == pytest.approx((130, 130 + math.sqrt(130))) and far.used[-1] > 142
+    assert "says 130 to 141, so the two disagree)" in far.words
+    few = forecast(np.array([0] * 3 + [1] * 100))
+    assert few.within[1] == 103, "nor more than there are"
