@@ -38,7 +38,19 @@ LEVEL_FIELDS = {
         "usage",
         "usage_of_ceiling",
     ),
-    *("dead", "unseen", "perplexity", "entropy_bits", "gini", "kl_to_uniform_bits", "counts", "state", "states"),
+    *(
+        "dead",
+        "unseen",
+        "died_in_training",
+        "by_training",
+        "perplexity",
+        "entropy_bits",
+        "gini",
+        "kl_to_uniform_bits",
+        "counts",
+        "state",
+        "states",
+    ),
     *("state_words", "over_used_from", "near_duplicate_from", "map_order", "growth", "halves", "batches"),
 }
 
@@ -63,6 +75,9 @@ def test_every_tokenizer_opens_with_true_numbers(tokenizer_id):
         assert said["used"] == (counts > 0).sum() and said["tokens"] == tokens
         known = unused_codes(level, book)
         assert said["dead"] == known.dead and said["unseen"] == (counts == 0).sum() - (known.dead or 0)
+        assert said["died_in_training"] == known.died
+        if said["by_training"]:  # then each code's state follows the training's counts, and its word says so
+            assert said["states"]["unseen"] == known.none - known.died
         assert said["entropy_bits"] == pytest.approx(entropy(counts, base=2))
         assert said["kl_to_uniform_bits"] == pytest.approx(entropy(counts / tokens, np.full(size, 1 / size), base=2))
         ordered = np.sort(counts)
@@ -86,6 +101,9 @@ def test_growth_goes_on_where_the_audit_ends():
     tokens, used = unpack(fit["tokens"]), unpack(fit["used"])
     assert tokens[0] == level.tokens and used[0] == (level.counts > 0).sum()
     assert fit["until"] == 2 * level.tokens == tokens[-1]
+    assert fit["within"][0] == fit["second"] == used[0] < fit["within"][1], (
+        "an estimate that fell is held at those used"
+    )
     assert used[-1] == pytest.approx(carry_on(level.occurs, np.array([level.media]), level.media)[0], rel=1e-6)
     assert "(200 media)" in growth["words"]
 

@@ -137,7 +137,8 @@ def _usage(level: LevelAudit, codebook: Codebook | None) -> str:
     size, tokens = one.codebook_size, one.tokens
     without, lost = unused_codes(level, codebook), 0 if codebook is None else codebook.codes_not_finite
     unseen = f"{without.unseen:,} of {size:,} codes without a token, which more media may find"
-    none = [("Not seen yet", unseen)] if without.unseen or without.dead is None else []
+    title = "Not seen yet" if without.dead is None else "May still be found"
+    none = [(title, unseen)] if without.unseen or without.dead is None else []
     if without.dead is not None:
         none.insert(
             0, ("Dead", f"{without.dead:,} of {size:,} codes or more, which more media of this kind would not find")

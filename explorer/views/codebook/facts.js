@@ -15,7 +15,9 @@ export function levelFacts(level) {
   const { codebook_size: K, tokens, ceiling, used, perplexity } = level;
   const most = Math.log2(Math.max(ceiling, 1));
   const unseen = level.unseen ?? 0;
-  const more = unseen > 0 ? `; ${whole(unseen)} more not seen yet` : "";
+  // Not "not seen yet": the legend says that of single codes, and may know of each what training used.
+  const evidence = known(level.died_in_training) && level.died_in_training === level.dead ? "by the training's counts" : "by these data alone";
+  const more = unseen > 0 ? `, ${evidence}; ${whole(unseen)} more may still be found` : "";
   const silent = known(level.dead)
     ? {
         id: "dead",
@@ -106,7 +108,7 @@ const WORDS = [
   "of K",
   "of ceiling",
   "Dead, at least",
-  "Not seen yet",
+  "Others without a token",
   "Perplexity",
   "Entropy, bits",
   "Gini",

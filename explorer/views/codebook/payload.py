@@ -118,6 +118,9 @@ def _level(of: Evidence) -> dict[str, Any]:
         **{name: getattr(usage, name) for name in names},
         "dead": of.unused.dead,
         "unseen": of.unused.unseen,
+        # What each of the two, and the state of a code, was judged by: media alone, or the training's own counts, too.
+        "died_in_training": of.unused.died,
+        "by_training": of.unused.each_likely_dead and of.unused.died is not None,
         # One code with more than 2^32 - 1 tokens would be drawn in the same colour in any case.
         "counts": pack(np.minimum(level.counts, PACKED_MAX).astype(np.uint32)),
         "state": pack(known.state),
@@ -168,6 +171,7 @@ def _growth(of: Evidence) -> dict[str, Any]:
         "until": ahead.until,
         "second": ahead.second,
         "spread": ahead.spread,
+        "within": list(ahead.within),
         "missed": ahead.missed,
         "words": ahead.words,
     }

@@ -17,8 +17,11 @@ export const STATES = [
   { id: "overused", word: "in use, over-used", part: "of them over-used" },
 ];
 
-/** The word of a state over a level. How many codes stay without a token is known at least, which of them they are is not. */
-export function stateWord({ dead, unseen }, state) {
+/** The word of a state over a level. How many codes stay without a token is known at least, which of them they are is not. by_training: the state
+ *  of each code was judged by the training's own counts, too. */
+export function stateWord({ dead, unseen, by_training: byTraining }, state) {
+  if (byTraining && unseen > 0 && state === DEAD) return "likely dead, in training too";
+  if (byTraining && unseen > 0 && state === UNSEEN) return "no token here, used in training";
   if (state === DEAD && unseen > 0) return "likely dead";
   return state === UNSEEN && dead > 0 ? "dead or not seen yet" : STATES[state].word;
 }

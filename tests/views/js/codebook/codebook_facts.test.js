@@ -21,8 +21,14 @@ test("each fact names its denominator, and few tokens leave codes unseen, not de
   assert.equal(facts.entropy, "7.65 of 8.97 bits a token"); // log2 of 500: so many tokens cannot show more
   const counted = (dead, unseen) => Object.fromEntries(levelFacts({ ...LEVEL, dead, unseen }).map((fact) => [fact.id, `${fact.value} ${fact.of}`]));
   assert.equal(counted(3, 0).dead, "3 of 1,024 codes, 0.3%");
-  assert.equal(counted(500, 274).dead, "≥ 500 of 1,024 codes, 49%; 274 more not seen yet", "what counting on may find is no dead code");
+  assert.equal(
+    counted(500, 274).dead,
+    "≥ 500 of 1,024 codes, 49%, by these data alone; 274 more may still be found",
+    "what counting on may find is no dead code",
+  );
   assert.equal("unseen" in counted(500, 274), false);
+  const trained = levelFacts({ ...LEVEL, dead: 500, unseen: 274, died_in_training: 500 }).find(({ id }) => id === "dead");
+  assert.equal(trained.of, "of 1,024 codes, 49%, by the training's counts; 274 more may still be found");
 });
 
 test("tokens as a language: real bits of log2 K, and how many equal each neighbour", () => {

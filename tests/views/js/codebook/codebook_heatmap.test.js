@@ -163,6 +163,8 @@ test("where it is not known which codes are dead, none is called so for certain,
   assert.match(codeWords(most, 3, rankOf(usageOrder(most.counts))), /, likely dead$/);
   const some = level([9, 0, 0, 0], [0, 2, 2, 2], { dead: 1, unseen: 2 });
   assert.deepEqual(words(some), ["in use 1", "of them over-used 0", "dead or not seen yet 3"]);
+  const trained = level([9, 0, 0, 0], [0, 1, 1, 2], { dead: 1, unseen: 2, by_training: true });
+  assert.deepEqual(words(trained), ["in use 1", "of them over-used 0", "likely dead, in training too 2", "no token here, used in training 1"]);
 });
 
 test("a share that is not all is never called all", () => {
