@@ -79,9 +79,14 @@ class TokenizerSpec:
         return self.multiple or self.downsampling
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """Codes of each level."""
+        return self.level_sizes or (self.codebook_size,) * self.num_quantizers
+
+    @property
     def vocabulary(self) -> str:
         """The codes of one position in words, as `codes_words` has them."""
-        return codes_words(self.level_sizes or (self.codebook_size,) * self.num_quantizers)
+        return codes_words(self.sizes)
 
 
 def codes_words(sizes: Sequence[int]) -> str:

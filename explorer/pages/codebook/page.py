@@ -13,7 +13,7 @@ import gradio as gr
 from explorer.audit.opening import given_audits
 from explorer.pages.codebook import events as codebook_events
 from explorer.pages.codebook.own import OWN
-from explorer.pages.shared.link_keys import tell_stray
+from explorer.pages.shared.link_keys import tell_outside, tell_stray
 from explorer.pages.shared.session import level_of, tell_lost, whole_number
 from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import list_tokenizers
@@ -60,6 +60,8 @@ def opening_of(query: Mapping[str, str], token: str) -> str:
             else "The link names an audit that is not here; the first one is shown."
         )
         audit = None
+    sizes = next((spec.sizes for spec in specs if spec.id == tokenizer), None)  # of plain indices nobody knows here
+    beyond = tell_outside(query, sizes) if sizes else []
     chosen = [
         {"id": s.id, "title": s.title, "modality": s.modality, "quantizer": s.quantizer, "vocabulary": s.vocabulary}
         for s in specs
@@ -71,7 +73,7 @@ def opening_of(query: Mapping[str, str], token: str) -> str:
         audit=audit,
         level=level_of(query),
         code=whole_number(query.get("code")),
-        message=" ".join([*said, *tell_stray("codebook", query)]),
+        message=" ".join([*said, *tell_stray("codebook", query), *beyond]),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from explorer.pages.inspect import media
-from explorer.pages.shared.link_keys import tell_stray
+from explorer.pages.shared.link_keys import tell_outside, tell_stray
 from explorer.pages.shared.session import Visit, suit, visit_from_query
 from explorer.tokenizers import list_tokenizers
 
@@ -17,4 +17,5 @@ def linked_visit(query: Mapping[str, str]) -> tuple[Visit, str]:
     spec = media.spec_of(visit.tokenizer) if visit.tokenizer else None
     if spec and "picture" not in query:  # nobody has chosen one yet, so nothing need be said or kept
         visit = replace(suit(visit, spec.modality)[0], before=())
-    return visit, " ".join([*said, *tell_stray("inspect", query)])
+    beyond = tell_outside(query, spec.sizes) if spec else []
+    return visit, " ".join([*said, *tell_stray("inspect", query), *beyond])

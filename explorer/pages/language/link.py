@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from explorer.foundation.numerals import read_number
 from explorer.joints.language import PriorFacts
 from explorer.media.samples import PICTURES
-from explorer.pages.shared.link_keys import tell_stray
+from explorer.pages.shared.link_keys import SHOWN, tell_beyond, tell_stray
 from explorer.pages.shared.session import tell_lost, whole_number
 from explorer.prior.sampling import HOTTEST
 
@@ -52,12 +52,12 @@ def state_of_query(query: Mapping[str, str], facts: PriorFacts) -> tuple[Languag
             if picture == OWN
             else "The link names a picture that is not here; another is shown."
         )
-    given = whole_number(query.get("given"))
+    given, temperature = whole_number(query.get("given")), _temperature(query.get("temperature", ""))
     state = replace(
         first,
         picture=picture if picture in PICTURES else first.picture,
         given=given if given is not None and given < facts.rows else first.given,
-        temperature=_temperature(query.get("temperature", "")),
+        temperature=first.temperature if temperature is None else temperature,
         top_k=min(whole_number(query.get("top_k")) or 0, facts.codebook_size),
         seed=min(whole_number(query.get("seed")) or 0, MOST_SEED),
         view=query["view"] if query.get("view") in VIEWS else first.view,
@@ -71,16 +71,22 @@ def state_of_query(query: Mapping[str, str], facts: PriorFacts) -> tuple[Languag
         state = replace(state, written=written)
     end, at = state.given * facts.columns + len(state.written), whole_number(query.get("at"))
     said += tell_stray("language", query)
+    said += tell_beyond(query, "given", 0, facts.rows - 1, f"{first.given} are given")
+    said += tell_beyond(query, "at", 0, end - 1, "the end of the text is shown")
+    if (asked := query.get("temperature")) and _temperature(asked) is None:
+        said.append(f"The link says temperature={asked[:SHOWN]}, which can be 0 to {HOTTEST:g} here; it is 1.")
+    said += tell_beyond(query, "top_k", 0, facts.codebook_size, f"it is {state.top_k}")
+    said += tell_beyond(query, "seed", 0, MOST_SEED, f"it is {state.seed}")
     return replace(state, at=at if at is not None and at < end else None), " ".join(said)
 
 
-def _temperature(text: str) -> float:
-    """A temperature with two digits at most; 1 for what is none."""
+def _temperature(text: str) -> float | None:
+    """A temperature with two digits at most; None for what is none."""
     try:
-        value = read_number(text) if len(text) <= len("0.00") else 1.0
+        value = read_number(text) if len(text) <= len("0.00") else -1.0
     except ValueError:
-        return 1.0
-    return value if 0 <= value <= HOTTEST else 1.0
+        return None
+    return value if 0 <= value <= HOTTEST else None
 
 
 def token_digits(codebook_size: int) -> int:

@@ -18,8 +18,9 @@ from explorer.pages.language import desk
 from explorer.pages.language.link import TEXTS, VIEWS, state_of_query
 from explorer.pages.replay import page as replay
 from explorer.pages.replay.part import ReplayPart
-from explorer.pages.shared.link_keys import EVERYWHERE, KEYS, LOOKED_UP, SWITCH, WHOLE, tell_stray
+from explorer.pages.shared.link_keys import EVERYWHERE, KEYS, LOOKED_UP, SWITCH, WHOLE, tell_outside, tell_stray
 from explorer.pages.shared.visitors import visitors
+from explorer.tokenizers import list_tokenizers
 
 VIEWS_FOLDER = Path(__file__).parents[3] / "explorer" / "views"
 
@@ -69,6 +70,59 @@ def test_a_key_that_the_page_does_not_know_is_told_with_those_it_knows(page):
     said = SAID[page]({"nope": "x" * 90})
     assert f"The link says nope={'x' * 40}, which this page does not know; its links say " in said
     assert all(key in said for key in KEYS[page]) and "x" * 41 not in said
+
+
+def test_several_keys_that_the_lab_does_not_know_are_told_in_one_sentence():
+    said = linked_run({"quantizer": "nope", "seed": "x"}).said
+    assert said.startswith("The link says quantizer=nope and seed=x, which this page does not know; its links say sett")
+    assert said.count("The link says") == said.count("its links say") == 1
+    many = tell_stray("lab", {f"k{at}": "" for at in range(8)})
+    assert many[0].startswith("The link says k0=, k1=, k2=, k3= and k4= and more, which") and len(many) == 1
+
+
+FIRST_SHOWN, LEFT_OUT = "the first one is shown.", "it is left out."
+FOUR, ONE = {"tokenizer": "rvq-4"}, {"tokenizer": "vq-ema-reseed"}
+
+
+@pytest.mark.parametrize("page", ["inspect", "codebook"])
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        (FOUR | {"level_no": "9"}, f"The link says level_no=9, which can be 1 to 4 here; {FIRST_SHOWN}"),
+        (FOUR | {"level_no": "0"}, f"The link says level_no=0, which can be 1 to 4 here; {FIRST_SHOWN}"),
+        (FOUR | {"level": "4"}, f"The link says level=4, which can be 0 to 3 here; {FIRST_SHOWN}"),
+        (ONE | {"level_no": "2"}, f"The link says level_no=2, which can be 1 alone here; {FIRST_SHOWN}"),
+        (ONE | {"code": "99999"}, f"The link says code=99999, which can be 0 to {{last}} here; {LEFT_OUT}"),
+        (FOUR | {"level_no": "4", "code": "0"}, ""),
+        (FOUR | {"level": "3"}, ""),
+        (ONE | {"level_no": "1", "level": "7"}, ""),  # the older name is not read beside the newer
+    ],
+)
+def test_a_level_or_code_that_the_tokenizer_has_not_is_told(page, query, told):
+    spec = next(spec for spec in list_tokenizers() if spec.id == query["tokenizer"])
+    assert (len(spec.sizes), spec.id) in ((4, "rvq-4"), (1, "vq-ema-reseed"))
+    assert SAID[page](query) == told.format(last=f"{spec.codebook_size - 1:,}")
+
+
+def test_the_last_code_of_a_level_is_there_and_the_next_one_is_not():
+    assert tell_outside({"level_no": "2", "code": "7"}, (4, 8)) == []
+    assert tell_outside({"level_no": "2", "code": "8"}, (4, 8)) == [
+        "The link says code=8, which can be 0 to 7 here; it is left out."
+    ]
+    assert len(tell_outside({"level_no": "3", "code": "7"}, (4, 8))) == 2  # the first level is shown, of four codes
+
+
+def test_numbers_beyond_what_the_language_page_takes_are_told_with_what_is_taken():
+    facts = desk.facts()
+    assert language_said({"temperature": "99"}) == "The link says temperature=99, which can be 0 to 2 here; it is 1."
+    assert language_said({"given": str(facts.rows)}).startswith(
+        f"The link says given={facts.rows}, which can be 0 to {facts.rows - 1} here; {facts.rows // 2} are given"
+    )
+    assert "which can be 0 to 999,999 here; it is 999999." in language_said({"seed": "1000000"})
+    assert (
+        language_said({"temperature": "2", "top_k": "4", "given": str(facts.rows - 1), "seed": "999999", "at": "0"})
+        == ""
+    )
 
 
 @pytest.mark.parametrize("page", SAID)
