@@ -11,6 +11,7 @@ from explorer.foundation import limits
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.numerals import whole_option
 from explorer.pages.shared import memory
+from explorer.pages.shared.serve import end_well_on_sigterm, is_taken
 
 
 def main() -> None:
@@ -32,6 +33,13 @@ def main() -> None:
         os.environ["EXPLORER_DEVICE"] = arguments.device  # read once, by explorer.foundation.config
 
     memory.begin()
+    if arguments.port and is_taken(arguments.host, arguments.port):
+        print(
+            f"Port {arguments.port} is taken: another program listens there. Choose another with --port, or 0 for a "
+            "free one.",
+            file=sys.stderr,
+        )
+        sys.exit(2)
     try:
         limits.apply(arguments)
         bringing.bring(arguments)
@@ -41,7 +49,6 @@ def main() -> None:
 
     from explorer.pages.app import build
     from explorer.pages.launch import serve
-    from explorer.pages.shared.serve import end_well_on_sigterm
     from explorer.pages.warm import first_result, the_rest
 
     demo = build()

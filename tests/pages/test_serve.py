@@ -2,6 +2,7 @@
 
 import gc
 import runpy
+import socket
 import subprocess
 import sys
 
@@ -33,6 +34,22 @@ def test_an_interrupt_while_it_starts_leaves_no_trace(monkeypatch):
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(REPOSITORY / "app.py"), run_name="__main__")
     assert ended.value.code == 130  # 128 and the number of SIGINT, as a shell has it
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(monkeypatch, capsys):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setattr(sys, "argv", ["app.py", "--host", "127.0.0.1", "--port", str(port)])
+        monkeypatch.setattr(memory, "begin", lambda: None)
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(REPOSITORY / "app.py"), run_name="__main__")
+        assert serve.is_taken("127.0.0.1", port) and serve.is_taken("0.0.0.0", port)
+    assert ended.value.code == 2 and capsys.readouterr().err == (
+        f"Port {port} is taken: another program listens there. Choose another with --port, or 0 for a free one.\n"
+    )
+    assert not serve.is_taken("127.0.0.1", port)
 
 
 def test_who_waits_for_a_turn_gets_it_soon(monkeypatch):

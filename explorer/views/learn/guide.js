@@ -82,17 +82,17 @@ class Guide extends Component {
     if (place) await makers();
     if (this.disposed) return;
     if (place) this.show(place);
-    else if (id) this.miss();
+    else if (id) this.miss(new URLSearchParams(search).get("learn"));
     else this.close();
   }
 
   /** The address names a step that there is none of, or the server gave no answer. */
-  miss() {
+  miss(id) {
     if (!this.card) this.open();
     Object.assign(this, { chapter: null, step: { lit: [], task: null }, seekEnds: 0 });
     makeWay([]);
     this.card.replaceChildren(
-      h("p", {}, "The link names a step of the tour that could not be had."),
+      h("p", {}, `The link says learn=${id.slice(0, 40)}, a step of the tour that could not be had.`),
       h("div", { class: "gd-foot" }, h("a", { href: this.listAddress() }, "All chapters")),
     );
     this.card.dataset.step = "";

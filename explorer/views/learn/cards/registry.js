@@ -75,7 +75,7 @@ export function strayWords(search) {
   if (!card) {
     const strange = [...query].filter(([name]) => !KEYS.includes(name) && !ADDED.test(name));
     for (const [name, value] of strange)
-      words.push(`The link says ${name.slice(0, 40)}=${quoted(value)}, which this page does not know; its links say card, quiz, show, method and sheet.`);
+      words.push(`The link says ${name.slice(0, 40)}=${value.slice(0, 40)}, which this page does not know; its links say card, quiz, show, method and sheet.`);
   }
   if (show && show !== "methods") words.push(`The link asks to show ${quoted(show)}; there is "methods" alone.`);
   return words;

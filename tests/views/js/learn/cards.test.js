@@ -47,7 +47,7 @@ test("a key that the page does not know is named, and one of a card, of every pa
     assert.deepEqual(strayWords(search), [], search);
   const [words, ...more] = strayWords(`?${"x".repeat(90)}=y&card=`);
   assert.deepEqual(more, []);
-  assert.equal(words, `The link says ${"x".repeat(40)}="y", which this page does not know; its links say card, quiz, show, method and sheet.`);
+  assert.equal(words, `The link says ${"x".repeat(40)}=y, which this page does not know; its links say card, quiz, show, method and sheet.`);
 });
 
 test("units and pixels of the plane are each other's way back, y upwards", () => {
