@@ -94,3 +94,16 @@ def test_nothing_is_cut_at_any_width(page, app_url, width):
         .filter((one) => one.checkVisibility() && !one.closest('.lg-strip') && one.getBoundingClientRect().right > innerWidth + 1)
         .map((one) => one.textContent)"""  # noqa: E501
     assert page.evaluate(cut) == []
+
+
+def test_on_a_narrow_screen_what_comes_next_is_above_the_fold(page, app_url):
+    page.set_viewport_size({"width": 420, "height": 900})
+    page.goto(f"{app_url.rstrip('/')}/language?picture=flower")
+    ready(page, place="129")
+    page.wait_for_function(
+        """() => {
+            const box = (name) => document.querySelector(`#language-view ${name}`).getBoundingClientRect();
+            return box(".lg-entropy").bottom < innerHeight && box(".lg-entropy").top < box(".lg-controls").top;
+        }"""
+    )
+    assert page.evaluate("[scrollY, document.documentElement.scrollWidth]") == [0, 420]
