@@ -11,7 +11,7 @@ from explorer.foundation import limits
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.numerals import whole_option
 from explorer.pages.shared import memory
-from explorer.pages.shared.serve import end_well_on_sigterm, is_taken
+from explorer.pages.shared.serve import is_taken
 
 
 def main() -> None:
@@ -49,6 +49,7 @@ def main() -> None:
 
     from explorer.pages.app import build
     from explorer.pages.launch import serve
+    from explorer.pages.shared.serve import end_well_on_sigterm
     from explorer.pages.warm import first_result, the_rest
 
     demo = build()

@@ -13,7 +13,7 @@ import gradio as gr
 from explorer.foundation.errors import ExplorerError
 from explorer.pages.replay import events
 from explorer.pages.replay.part import ReplayPart
-from explorer.pages.shared.link_keys import tell_stray
+from explorer.pages.shared.link_keys import tell_beyond, tell_stray
 from explorer.pages.shared.session import level_of, tell_lost, whole_number
 from explorer.pages.shared.visitors import visitors
 from explorer.views.replay.view import ReplayView, opening
@@ -62,8 +62,16 @@ def opening_of(query: Mapping[str, str], part: ReplayPart, token: str) -> str:
             said = " ".join(dict.fromkeys(filter(None, [said, str(error)])))
     seen = query if there[:1] == wanted[:1] else {}  # a moment and a code of a run that is gone are none of another's
     first = {"step": whole_number(seen.get("step")), "level": level_of(seen)}
-    said = " ".join(filter(None, [said, *tell_stray("replay", query)]))
+    said = " ".join(filter(None, [said, *tell_stray("replay", query), *_tell_step(seen, part)]))
     return opening(token, part.listed(), part.desk.status(), first | {"code": whole_number(seen.get("code"))}, said)
+
+
+def _tell_step(query: Mapping[str, str], part: ReplayPart) -> list[str]:
+    """What is said of a step after the last of a run to which none comes any more."""
+    runs = [side.run for side in part.desk.sides]
+    if not runs or any(run.live or not run.shown for run in runs):
+        return []
+    return tell_beyond(query, "step", 0, part.desk.now, "the last one is shown")
 
 
 def _leave(request: gr.Request) -> None:

@@ -112,6 +112,15 @@ def test_the_last_code_of_a_level_is_there_and_the_next_one_is_not():
     assert len(tell_outside({"level_no": "3", "code": "7"}, (4, 8))) == 2  # the first level is shown, of four codes
 
 
+def test_a_step_after_the_last_of_a_run_that_ended_is_told():
+    said = replay_said({"step": "999999999"})
+    last = re.fullmatch(r"The link says step=999999999, which can be 0 to ([\d,]+) here; the last one is shown.", said)[
+        1
+    ]
+    assert replay_said({"step": last.replace(",", "")}) == ""
+    assert replay_said({"step": str(int(last.replace(",", "")) + 1)}) != ""
+
+
 def test_numbers_beyond_what_the_language_page_takes_are_told_with_what_is_taken():
     facts = desk.facts()
     assert language_said({"temperature": "99"}) == "The link says temperature=99, which can be 0 to 2 here; it is 1."
