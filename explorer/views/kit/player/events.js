@@ -28,10 +28,10 @@ export function originWords({ strategy, source }) {
   return NEW_VECTOR[strategy] ?? `given a new vector (${String(strategy).replaceAll("_", " ")})`;
 }
 
-/** The whole sentence: "step 120: code 17 of level 1 put on a random latent; it had been reseeded before, and died again" */
+/** The whole sentence: "step 120: code 17 of level 1 put on a random latent; it had been reseeded before, and had died again" */
 export function eventWords(event, levels = 1) {
   const place = levels > 1 ? ` of level ${event.level + 1}` : "";
-  const again = event.diedAgain ? "; it had been reseeded before, and died again" : "";
+  const again = event.diedAgain ? "; it had been reseeded before, and had died again" : "";
   return `step ${whole(event.step)}: code ${event.code}${place} ${originWords(event)}${again}`;
 }
 
@@ -44,14 +44,14 @@ export function listEvents(rows, onlyAgain) {
   return found;
 }
 
-/** "1,204 reseeds in all; 37 of the newest 300 (12%) were of codes that had been reseeded before, and died again." */
+/** "1,204 reseeds in all; 37 of the newest 300 (12%) were of codes that had been reseeded before, and had died again." */
 export function countWords(events) {
   const known = events?.rows.length ?? 0;
   const total = events?.total ?? 0;
   if (total === 0) return "No code was reseeded so far.";
   const again = events.rows.filter((row) => row[6]).length;
   const all = known < total ? `the newest ${whole(known)}` : "them";
-  return `${countOf(total, "reseed")} in all; ${whole(again)} of ${all} (${percent(again, known)}) of a code that had been reseeded before, and died again.`;
+  return `${countOf(total, "reseed")} in all; ${whole(again)} of ${all} (${percent(again, known)}) of a code that had been reseeded before, and had died again.`;
 }
 
 export function createEvents(root, env) {
@@ -144,7 +144,7 @@ function rowOf(event, levels) {
   const place = levels > 1 ? `${event.code}, level ${event.level + 1}` : String(event.code);
   const jump = h("button", { type: "button", title: `Show step ${whole(event.step)}` }, whole(event.step));
   const what = h("td", {}, originWords(event));
-  if (event.diedAgain) what.append(" ", h("span", { class: "dte-lp-vain" }, "reseeded, then died again"));
+  if (event.diedAgain) what.append(" ", h("span", { class: "dte-lp-vain" }, "reseeded before, had died again"));
   const data = { "data-step": event.step, "data-code": event.code, "data-level": event.level, title: eventWords(event, levels) };
   return h("tr", data, h("td", {}, jump), h("td", {}, place), what);
 }

@@ -59,7 +59,7 @@ export function createPresets(root, env) {
       const { preset, mended } = shownStatus(view.status, list.status);
       const acting = view.moment?.state === "mending";
       const at = view.status?.mended_at ?? 0;
-      if (same(preset, mended, acting, at) || list.busy) return;
+      if (list.busy || same(preset, mended, acting, at)) return; // what comes while a click is answered is shown after it
       list.status = { preset, mended };
       Object.assign(list, { acting, at });
       refresh(list);

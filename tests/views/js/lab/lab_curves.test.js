@@ -139,7 +139,7 @@ test("values carry their units, shares their percent sign", () => {
 test("an event in words: where it came from, and whether it had been in vain", () => {
   const event = readEvent([3, 1200, 1, 17, "random_latent", 44, 0]);
   assert.equal(eventWords(event, 2), "step 1,200: code 17 of level 2 put on a random latent");
-  assert.equal(eventWords({ ...event, diedAgain: true }), "step 1,200: code 17 put on a random latent; it had been reseeded before, and died again");
+  assert.equal(eventWords({ ...event, diedAgain: true }), "step 1,200: code 17 put on a random latent; it had been reseeded before, and had died again");
   assert.equal(originWords({ strategy: "split", source: 4 }), "split from code 4");
   assert.match(originWords({ strategy: "new_idea", source: 4 }), /new idea/);
 });

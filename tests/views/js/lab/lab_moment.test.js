@@ -3,7 +3,8 @@ import test from "node:test";
 import { judgedWords } from "../../../../explorer/views/kit/player/diagnosis.js";
 import { momentOf, momentTitle } from "../../../../explorer/views/lab/moment.js";
 import { heapsOf } from "../../../../explorer/views/kit/player/plane/heaps.js";
-import { markWords, mendedWords } from "../../../../explorer/views/lab/controls/presets.js";
+import { createPresets, markWords, mendedWords } from "../../../../explorer/views/lab/controls/presets.js";
+import { withPage } from "../made_page.js";
 
 const PRESETS = [{ id: "far", title: "Far away", watch: "Watch this.", mend: { label: "Reseed", says: "Reseeds." } }];
 const status = (more) => ({ preset: "far", mended: false, playing: false, pauses_at: 300, by_hand: false, ...more });
@@ -72,3 +73,19 @@ test("a run is called mended when it is", () => {
   assert.equal(markWords("broken", false, 0), "chosen");
   assert.equal(mendedWords(PRESETS[0], true), "Being mended: Reseeds.");
 });
+
+test("the step of a mend that is told while the click is still being answered is shown after it", () =>
+  withPage(async (page) => {
+    let answer = () => undefined;
+    const act = () => new Promise((resolve) => (answer = resolve));
+    const preset = { ...PRESETS[0], why: "Why.", source: "Somebody." };
+    const root = page.root();
+    const panel = createPresets(root, { act, payload: { presets: [preset], preset: "far" } });
+    const told = { preset: "far", mended: true, mended_at: 400 };
+    for (const press of root.querySelector("[data-mend='far']").heard.get("click false")) press({});
+    panel.draw({ status: told, moment: { state: "mending" } });
+    answer({ ok: true });
+    await page.settle();
+    panel.draw({ status: told, moment: { state: "mending" } });
+    assert.equal(root.querySelector(".dte-lf-mark").textContent, "mend begun at step 400");
+  }));

@@ -224,7 +224,7 @@ function drawFlashes(ctx, { flashes, codes, view, theme }) {
     const to = [view.left + view.scale * codes[2 * code], view.top - view.scale * codes[2 * code + 1]];
     ctx.globalAlpha = left;
     ctx.lineWidth = 1.6;
-    ctx.setLineDash(again ? [4, 4] : []); // dashed: it had been reseeded before, and died again
+    ctx.setLineDash(again ? [4, 4] : []); // dashed: it had been reseeded before, and had died again
     ctx.beginPath();
     ctx.moveTo(view.left + view.scale * x, view.top - view.scale * y);
     ctx.lineTo(...to);
