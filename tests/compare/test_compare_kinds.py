@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -207,7 +208,9 @@ def test_files_of_a_comparison_of_sounds_and_clips(names, sample, tmp_path):
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 600
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert ("1 sound" in html or "1 clip" in html) and "codecs: none" in html
+    assert f"<td>{'1 sound' if modality == 'audio' else '1 clip'}</td>" in html
+    settings = html.split('<th scope="row">Settings</th>')[1].split("</tr>")[0]
+    assert "times over 1 round" in settings and not re.search("codec|JPEG|WebP", settings), "none stands beside these"
     key = "kbps_uniform" if modality == "audio" else "bpp_uniform"
     whole, _, first, second = csv.DictReader((tmp_path / "table.csv").open(encoding="utf-8"))
     assert whole["tokenizer"] == first["tokenizer"] and float(first[key]) > 0

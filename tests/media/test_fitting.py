@@ -31,7 +31,7 @@ def test_a_crop_is_that_of_pillow(name, side):
     """Down, and up: the shorter side has 90 pixels."""
     fitted = fit_medium(LOADED, SPEC, Fitting(crop_px=side, filter=name))
     close_in_eight_bits(fitted.pixels, ImageOps.fit(Image.fromarray(PHOTO), (side, side), FILTERS[name]))
-    assert f"from 150 x 90 to {side} x {side} pixels" in fitted.notes[0]
+    assert f"from 150 x 90 to 90 x 90, then scaled from 90 x 90 to {side} x {side} pixels" in fitted.notes[0]
     assert (name in fitted.notes[0]) == (name != "lanczos")
 
 

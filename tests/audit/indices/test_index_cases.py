@@ -181,7 +181,8 @@ def test_the_command_says_what_was_read(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "level 1: 128 of 1,024 codes used" in said
     assert "Read as 40 media of 75 tokens on 8 levels (axes b,q,t, guessed)." in said
-    assert "Read as 40 media" in (tmp_path / "a" / "report.html").read_text()
+    report = (tmp_path / "a" / "report.html").read_text(encoding="utf-8")
+    assert "<td>40 media of 75 tokens on 8 levels (axes b,q,t, guessed)" in report
     options = ["--codebook-size", "16", "--axes", "b,t", "--ignore", "-1"]
     assert main(["audit", "--indices", str(tmp_path / "c.npy"), *options, "--out", str(tmp_path / "b")]) == 2
     assert "names 2 axes, the array has 3" in capsys.readouterr().err
