@@ -101,7 +101,7 @@ def interval_words(table: Table) -> str:
     return (
         f"Mean of the differences on the same {kind.some(table.media)} ± half the width of its {LEVEL:.0%} confidence "
         f"interval: how sure the mean is, not how much {kind.nouns} differ (Student's t over the {kind.nouns}; of "
-        "times over the rounds). {_MEANS} Bold: the interval leaves 0 out."
+        f"times over the rounds). {_MEANS} Bold: the interval leaves 0 out."
     )
 
 

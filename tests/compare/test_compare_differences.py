@@ -159,6 +159,8 @@ def test_over_several_media_a_star_needs_a_clear_difference():
     assert found.best["psnr_db"] == ("b",) and "95% interval" in star_words(found)
     assert "standard deviation" in spread_words(found) and "confidence interval" not in spread_words(found)
     assert "confidence interval" in interval_words(found) and "deviation" not in interval_words(found)
+    assert "(Student" in interval_words(found) and "Of times it is the mean difference" in interval_words(found)
+    assert "{" not in interval_words(found)
     assert all(f"{found.media} pictures" in words(found) for words in (spread_words, interval_words))
     assert "ssim" not in found.best  # all alike
 

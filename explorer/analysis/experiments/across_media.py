@@ -14,9 +14,7 @@ from explorer.joints.experiment import Experiment, ExperimentRun
 from explorer.joints.measures.dimension import effective_dimension
 from explorer.media.medium import NOUNS
 
-LEAST_SEEDS = (
-    3  # of a condition: of n and n equal ones the ranges lie apart in 2 of (2n over n) orders, here in 1 of 10
-)
+LEAST_SEEDS = 3  # of a condition: of 3 and 3 equal ones the ranges lie apart in 2 of 20 orders
 
 
 @dataclass(frozen=True)

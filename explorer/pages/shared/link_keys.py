@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from explorer.compare.kinds import KINDS
 from explorer.pages.shared.session import MAP_KINDS, MODES, SIDES_PX, level_of, whole_number
 
 LOOKED_UP: tuple[str, ...] = ()  # by the page itself
@@ -16,19 +17,8 @@ WHOLE = ("a whole number",)
 SIDES = tuple(map(str, SIDES_PX))
 SWITCH = ("1",)
 LEVEL = ("level_no", "level")  # the second one in older links
-# Of the curves of a comparison, as `views/compare/model.js` names them.
-MEASURES = (
-    *("psnr_db", "ssim", "ms_ssim", "gradient_error", "si_sdr_db", "log_mel_db"),
-    *(
-        "snr_db",
-        "rmse_percent",
-        "largest_percent",
-        "explained_percent",
-        "sharing_percent",
-        "kept_percent",
-        "beside_percent",
-    ),
-)
+# Of the curves of a comparison.
+MEASURES = tuple(dict.fromkeys(key for kind in KINDS.values() for key in kind.measures))
 # page -> key -> what its value may be
 KEYS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "inspect": {
